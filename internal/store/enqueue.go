@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Job is a piece of durable work: a kind, of two characters or more, and
+// arguments, which are what it marshals to as JSON. It names what is to be done,
+// never a secret: arguments are kept in plain text.
+//
+// It is an alias, so that a room may write the same interface without importing
+// this package.
+type Job = interface{ Kind() string }
+
+// Runner works jobs until it is stopped.
+type Runner interface {
+	Start(ctx context.Context) error
+	// Stop takes no more jobs and waits for those at work.
+	Stop(ctx context.Context) error
+	// StopAndCancel also cancels the context of those at work.
+	StopAndCancel(ctx context.Context) error
+}
+
+// ErrNoTransaction means that Enqueue was called outside a transaction.
+var ErrNoTransaction = errors.New("store: a job can only be enqueued in a transaction")
+
+// waiting are the states of a job that will be worked without anyone's help.
+// A job at work is not among them: it may enqueue its own successor, and one
+// whose process was killed must not stand in the way of another. (River's own
+// uniqueness insists on counting jobs at work.)
+var waiting = []rivertype.JobState{
+	rivertype.JobStateAvailable,
+	rivertype.JobStatePending,
+	rivertype.JobStateRetryable,
+	rivertype.JobStateScheduled,
+}
+
+// Enqueue adds a job to be worked at the given time, or as soon as possible when
+// that is past or zero. The job appears when the transaction in ctx commits, and
+// never if it rolls back; outside a transaction Enqueue refuses with
+// ErrNoTransaction. A time ahead is kept to within five seconds.
+//
+// A job of the same kind and arguments that already waits for the same time or
+// an earlier one makes this one needless, and Enqueue adds nothing. Two
+// transactions at once can each add one: work must bear being done twice.
+func (s *Store) Enqueue(ctx context.Context, job Job, at time.Time) error {
+	t := s.transaction(ctx)
+	if t == nil {
+		return ErrNoTransaction
+	}
+	found, err := s.Waiting(ctx, job, at)
+	if err != nil || found {
+		return err
+	}
+	opts := &river.InsertOpts{}
+	if at.After(s.now()) {
+		opts.ScheduledAt = s.wallTime(at)
+	}
+	if err := s.insert(ctx, t, job, opts); err != nil {
+		return fmt.Errorf("store: enqueue %s: %w", job.Kind(), err)
+	}
+	return nil
+}
+
+// Waiting says whether a job of the same kind and arguments waits to be worked
+// at the given time or earlier. The zero time means now.
+func (s *Store) Waiting(ctx context.Context, job Job, at time.Time) (bool, error) {
+	args, err := json.Marshal(job)
+	if err != nil {
+		return false, fmt.Errorf("store: arguments of %s: %w", job.Kind(), err)
+	}
+	same := "json(args) = json(?)"
+	if s.postgres() {
+		same = "args = ?::jsonb"
+	}
+	var due []time.Time
+	err = s.db(ctx).Table("river_job").
+		Where("kind = ? AND state IN ?", job.Kind(), waiting).
+		Where(same, string(args)).
+		Limit(100).Pluck("scheduled_at", &due).Error
+	wanted := s.wallTime(at)
+	return slices.ContainsFunc(due, func(d time.Time) bool { return !d.After(wanted) }), translate(err)
+}
+
+// wallTime turns a time of the Store's clock into one of the machine's, which is
+// the one that River goes by: what counts is how far ahead it is.
+func (s *Store) wallTime(at time.Time) time.Time {
+	return time.Now().UTC().Add(max(0, at.Sub(s.now())))
+}
+
+// Runner makes a River client for this database that works jobs as cfg says.
+func (s *Store) Runner(cfg *river.Config) (Runner, error) { return s.runner(cfg) }
+
+// inserter makes a River client that only inserts.
+func inserter[TTx any](driver riverdriver.Driver[TTx], log *slog.Logger) (*river.Client[TTx], error) {
+	return river.NewClient(driver, &river.Config{Logger: log})
+}

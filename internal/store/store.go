@@ -1,0 +1,120 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+	"gorm.io/gorm"
+)
+
+// Options say which database to open and what the Store works with.
+type Options struct {
+	// DSN names the database: "postgres://…" or "postgresql://…" for
+	// PostgreSQL, "sqlite:PATH" or a bare path for SQLite. Empty means the
+	// SQLite file podmove.db in Dir.
+	DSN string
+	// Dir is the pod's data directory. It is made if it is missing, and only
+	// looked at when DSN is empty.
+	Dir string
+	// Log hears about slow statements and, at debug level, about every
+	// statement with placeholders for its values. Nil means silence.
+	Log *slog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Store is an open database with its schema up to date. It is safe for
+// concurrent use.
+type Store struct {
+	gorm *gorm.DB
+	pool pool
+	dialect
+	log *slog.Logger
+	now func() time.Time
+}
+
+// dialect is what differs between the two databases beneath gorm.
+type dialect interface {
+	postgres() bool
+	batch() int
+	// migrate brings the pod's tables and River's up to date.
+	migrate(ctx context.Context) error
+	// insert adds a job inside t.
+	insert(ctx context.Context, t *transaction, job Job, opts *river.InsertOpts) error
+	// runner makes a River client that works jobs.
+	runner(cfg *river.Config) (Runner, error)
+	// transient says whether the database asks for the transaction to be run
+	// again from its start.
+	transient(err error) bool
+	// release closes what lies beneath the pool.
+	release()
+}
+
+// Open opens the database that o names and brings its schema up to date. Two
+// processes may open one PostgreSQL database at the same time; the second waits
+// for the first one's migrations.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), now: o.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	open := s.openSQLite
+	if isPostgres(o.DSN) {
+		open = s.openPostgres
+	}
+	if err := open(ctx, o); err != nil {
+		return nil, fmt.Errorf("store: open the database: %w", err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("store: bring the schema up to date: %w", err)
+	}
+	return s, nil
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	conn, err := s.pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.PingContext(ctx)
+}
+
+// Close gives back every connection. Stop the runners first.
+func (s *Store) Close() error {
+	err := s.pool.Close()
+	s.release()
+	return err
+}
+
+// db returns the handle that a query under ctx must use: that of the
+// transaction in ctx if there is one, else the pool's.
+func (s *Store) db(ctx context.Context) *gorm.DB {
+	if t := s.transaction(ctx); t != nil {
+		return t.gorm.WithContext(ctx)
+	}
+	return s.gorm.WithContext(ctx)
+}
+
+// session opens gorm on the pool.
+func (s *Store) session(d gorm.Dialector) (err error) {
+	s.gorm, err = gorm.Open(d, &gorm.Config{
+		Logger:                 statementLog{s.log},
+		TranslateError:         true,
+		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true,
+		NowFunc:                func() time.Time { return s.now().UTC() },
+	})
+	return err
+}
+
+func isPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}

@@ -1,0 +1,106 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"podmove/internal/store"
+)
+
+// install is what a developer without PostgreSQL is told.
+const install = "PostgreSQL is not installed; on Debian or Ubuntu: apt-get install postgresql"
+
+// server is the PostgreSQL that this test binary uses, started when the first
+// test asks for it.
+var server = sync.OnceValues(func() (*postgres, error) {
+	if admin := os.Getenv("PODMOVE_TEST_POSTGRES"); admin != "" {
+		return &postgres{admin: admin, template: "template0"}, nil
+	}
+	admin, lifeline, err := startCluster()
+	if err != nil {
+		return nil, err
+	}
+	p := &postgres{admin: admin, lifeline: lifeline, template: "podmove_template"}
+	return p, p.prepare(context.Background())
+})
+
+// postgres hands out databases.
+type postgres struct {
+	admin    string    // URL of a superuser on the database "postgres"
+	template string    // what a new database is a copy of
+	lifeline io.Closer // held, never closed: see startCluster
+	count    atomic.Int64
+}
+
+// PostgresURL names a fresh, empty PostgreSQL database, which goes when the test
+// ends. Without PostgreSQL the test is skipped, or fails when
+// CI is set.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	p, err := server()
+	switch {
+	case err == errNotInstalled && os.Getenv("CI") == "":
+		t.Skip(install)
+	case err == errNotInstalled:
+		t.Fatal(install)
+	case err != nil:
+		t.Fatalf("start PostgreSQL: %v", err)
+	}
+	name := fmt.Sprintf("podmove_test_%d_%d", os.Getpid(), p.count.Add(1))
+	if err := p.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+p.template); err != nil {
+		t.Fatalf("make a test database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := p.exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop the test database: %v", err)
+		}
+	})
+	return p.url(name)
+}
+
+// prepare makes the template, an empty database with the schema in place. Its text sorts by ICU's rules where the server
+// knows them, so that a query which needs bytewise order and does not say so is
+// found out.
+func (p *postgres) prepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	create := "CREATE DATABASE " + p.template + " TEMPLATE template0 ENCODING 'UTF8'"
+	if err := p.exec(ctx, create+" LOCALE_PROVIDER icu ICU_LOCALE 'und'"); err != nil {
+		if err := p.exec(ctx, create); err != nil {
+			return err
+		}
+	}
+	s, err := store.Open(ctx, store.Options{DSN: p.url(p.template)})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+func (p *postgres) exec(ctx context.Context, sql string) error {
+	conn, err := pgx.Connect(ctx, p.admin)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+func (p *postgres) url(database string) string {
+	u, err := url.Parse(p.admin)
+	if err != nil {
+		panic(err) // pgx.Connect has parsed it before
+	}
+	u.Path = "/" + database
+	return u.String()
+}
