@@ -1,0 +1,58 @@
+package transfer
+
+// A Plan is what a source announces when a transfer is opened, so that the
+// other side can bound what it takes (Protocol §4.5). It is also the body of
+// the answer to opening, and of the transfer read again.
+type Plan struct {
+	Transfer    string           `json:"transfer"` // transfer id
+	Nonce       string           `json:"nonce"`    // the client's transfer nonce
+	Purpose     Purpose          `json:"purpose"`
+	State       State            `json:"state"`
+	Format      int              `json:"format"`
+	Since       Time             `json:"since,omitempty"`
+	Until       Time             `json:"until,omitempty"`
+	Limited     bool             `json:"limited"` // limited posts are included
+	Collections []CollectionPlan `json:"collections"`
+	Limits      Limits           `json:"limits"`
+	Leftover    int64            `json:"leftover,omitempty"` // items the person has to accept as not arrived
+	GraceEnds   Time             `json:"grace_ends,omitempty"`
+}
+
+// CollectionPlan is the expected size of one collection.
+type CollectionPlan struct {
+	Collection   Collection `json:"collection"`
+	Count        int64      `json:"count"`
+	Bytes        int64      `json:"bytes"`         // of the items' canonical JSON
+	ContentBytes int64      `json:"content_bytes"` // of photos
+	Read         int64      `json:"read"`          // entries paged so far, a later change of the same item counted again
+	Received     int64      `json:"received"`      // items with a receipt so far
+}
+
+// Limits are the largest a client may ask for.
+type Limits struct {
+	PageItems    int `json:"page_items"`
+	PageBytes    int `json:"page_bytes"`
+	ReceiptItems int `json:"receipt_items"`
+}
+
+// A State is where a transfer stands at its source (Protocol §7.1).
+type State string
+
+// The states, in order; cancelled and expired from any before redirecting,
+// undone from redirecting. A copy ends in finished.
+const (
+	Open        State = "open"
+	Copying     State = "copying"
+	Frozen      State = "frozen"
+	Verified    State = "verified"
+	Redirecting State = "redirecting"
+	ErasingOld  State = "erasing"
+	Erased      State = "erased"
+	Finished    State = "finished"
+	Cancelled   State = "cancelled"
+	ExpiredIdle State = "expired"
+	Undone      State = "undone"
+)
+
+// Readable reports whether pages may still be read.
+func (s State) Readable() bool { return s == Open || s == Copying || s == Frozen || s == Verified }
