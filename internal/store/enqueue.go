@@ -22,37 +22,24 @@ import (
 // this package.
 type Job = interface{ Kind() string }
 
-// Runner works jobs until it is stopped.
+// Runner works jobs from Start until Stop, which takes no more jobs and waits for
+// those at work.
 type Runner interface {
 	Start(ctx context.Context) error
-	// Stop takes no more jobs and waits for those at work.
 	Stop(ctx context.Context) error
-	// StopAndCancel also cancels the context of those at work.
-	StopAndCancel(ctx context.Context) error
 }
 
 // ErrNoTransaction means that Enqueue was called outside a transaction.
 var ErrNoTransaction = errors.New("store: a job can only be enqueued in a transaction")
-
-// waiting are the states of a job that will be worked without anyone's help.
-// A job at work is not among them: it may enqueue its own successor, and one
-// whose process was killed must not stand in the way of another. (River's own
-// uniqueness insists on counting jobs at work.)
-var waiting = []rivertype.JobState{
-	rivertype.JobStateAvailable,
-	rivertype.JobStatePending,
-	rivertype.JobStateRetryable,
-	rivertype.JobStateScheduled,
-}
 
 // Enqueue adds a job to be worked at the given time, or as soon as possible when
 // that is past or zero. The job appears when the transaction in ctx commits, and
 // never if it rolls back; outside a transaction Enqueue refuses with
 // ErrNoTransaction. A time ahead is kept to within five seconds.
 //
-// A job of the same kind and arguments that already waits for the same time or
-// an earlier one makes this one needless, and Enqueue adds nothing. Two
-// transactions at once can each add one: work must bear being done twice.
+// A job that already waits, see Waiting, makes this one needless, and Enqueue
+// adds nothing. Two transactions at once can each add one: work must bear being
+// done twice.
 func (s *Store) Enqueue(ctx context.Context, job Job, at time.Time) error {
 	t := s.transaction(ctx)
 	if t == nil {
@@ -73,11 +60,21 @@ func (s *Store) Enqueue(ctx context.Context, job Job, at time.Time) error {
 }
 
 // Waiting says whether a job of the same kind and arguments waits to be worked
-// at the given time or earlier. The zero time means now.
+// at the given time or earlier.
+//
+// A job at work does not count: it may enqueue its own successor, and one whose
+// process was killed must not stand in the way of another. (River's own
+// uniqueness insists on counting it.) Neither does a job that was put off count
+// as waiting for now, even when its time has come: it takes the leading process
+// to make it available, and after a crash there is none for some seconds.
 func (s *Store) Waiting(ctx context.Context, job Job, at time.Time) (bool, error) {
 	args, err := json.Marshal(job)
 	if err != nil {
 		return false, fmt.Errorf("store: arguments of %s: %w", job.Kind(), err)
+	}
+	states := []rivertype.JobState{rivertype.JobStateAvailable}
+	if at.After(s.now()) {
+		states = append(states, rivertype.JobStateScheduled, rivertype.JobStateRetryable)
 	}
 	same := "json(args) = json(?)"
 	if s.postgres() {
@@ -85,7 +82,7 @@ func (s *Store) Waiting(ctx context.Context, job Job, at time.Time) (bool, error
 	}
 	var due []time.Time
 	err = s.db(ctx).Table("river_job").
-		Where("kind = ? AND state IN ?", job.Kind(), waiting).
+		Where("kind = ? AND state IN ?", job.Kind(), states).
 		Where(same, string(args)).
 		Limit(100).Pluck("scheduled_at", &due).Error
 	wanted := s.wallTime(at)
@@ -97,6 +94,10 @@ func (s *Store) Waiting(ctx context.Context, job Job, at time.Time) (bool, error
 func (s *Store) wallTime(at time.Time) time.Time {
 	return time.Now().UTC().Add(max(0, at.Sub(s.now())))
 }
+
+// Workers is how many jobs are worked at once. More would only wait for SQLite's
+// one connection, and for their share of PostgreSQL's.
+func (s *Store) Workers() int { return s.workers() }
 
 // Runner makes a River client for this database that works jobs as cfg says.
 func (s *Store) Runner(cfg *river.Config) (Runner, error) { return s.runner(cfg) }

@@ -60,6 +60,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 }
 
 func (*postgres) postgres() bool { return true }
+func (*postgres) workers() int   { return 8 }
 func (*postgres) batch() int     { return 500 }
 func (d *postgres) release()     { d.pgx.Close() }
 

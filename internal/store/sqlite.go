@@ -73,6 +73,7 @@ func sqliteDSN(path string) string {
 }
 
 func (*sqlite) postgres() bool { return false }
+func (*sqlite) workers() int   { return 4 }
 func (*sqlite) batch() int     { return 100 }
 func (*sqlite) release()       {}
 

@@ -41,7 +41,9 @@ type Store struct {
 // dialect is what differs between the two databases beneath gorm.
 type dialect interface {
 	postgres() bool
+	// batch is how many rows are inserted in one statement.
 	batch() int
+	workers() int
 	// migrate brings the pod's tables and River's up to date.
 	migrate(ctx context.Context) error
 	// insert adds a job inside t.
@@ -94,6 +96,9 @@ func (s *Store) Close() error {
 	return err
 }
 
+// Now is the time of the Store's clock, in UTC.
+func (s *Store) Now() time.Time { return s.now().UTC() }
+
 // db returns the handle that a query under ctx must use: that of the
 // transaction in ctx if there is one, else the pool's.
 func (s *Store) db(ctx context.Context) *gorm.DB {
@@ -110,7 +115,7 @@ func (s *Store) session(d gorm.Dialector) (err error) {
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
-		NowFunc:                func() time.Time { return s.now().UTC() },
+		NowFunc:                s.Now,
 	})
 	return err
 }

@@ -1,0 +1,62 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"podmove/internal/store"
+	"podmove/internal/store/storetest"
+)
+
+type chore struct {
+	Name string `json:"name"`
+}
+
+func (chore) Kind() string { return "chore" }
+
+func TestEnqueue(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		t.Run("refuses outside a transaction", func(t *testing.T) {
+			if err := s.Enqueue(t.Context(), chore{"alone"}, time.Time{}); !errors.Is(err, store.ErrNoTransaction) {
+				t.Fatalf("got %v", err)
+			}
+		})
+		t.Run("adds the job when the transaction commits", func(t *testing.T) {
+			enqueue(t, s, chore{"kept"}, time.Time{}, nil)
+			wantWaiting(t, s, chore{"kept"}, time.Time{}, true)
+		})
+		t.Run("adds nothing when the transaction rolls back", func(t *testing.T) {
+			enqueue(t, s, chore{"dropped"}, time.Time{}, errors.New("no"))
+			wantWaiting(t, s, chore{"dropped"}, time.Time{}, false)
+		})
+		t.Run("keeps a job for later", func(t *testing.T) {
+			later := time.Now().Add(time.Hour)
+			enqueue(t, s, chore{"later"}, later, nil)
+			wantWaiting(t, s, chore{"later"}, time.Time{}, false)
+			wantWaiting(t, s, chore{"later"}, later.Add(time.Second), true)
+		})
+	})
+}
+
+func enqueue(t *testing.T, s *store.Store, job store.Job, at time.Time, end error) {
+	t.Helper()
+	err := s.InTx(t.Context(), func(ctx context.Context) error {
+		if err := s.Enqueue(ctx, job, at); err != nil {
+			t.Fatal(err)
+		}
+		return end
+	})
+	if !errors.Is(err, end) {
+		t.Fatalf("got %v, want %v", err, end)
+	}
+}
+
+func wantWaiting(t *testing.T, s *store.Store, job store.Job, at time.Time, want bool) {
+	t.Helper()
+	got, err := s.Waiting(t.Context(), job, at)
+	if err != nil || got != want {
+		t.Fatalf("waiting: got %v, %v, want %v", got, err, want)
+	}
+}

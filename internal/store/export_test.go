@@ -1,0 +1,22 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// DB shows tests the handle that queries use.
+func (s *Store) DB(ctx context.Context) *gorm.DB { return s.db(ctx) }
+
+// Hurry shortens the wait for a connection. The pool that gorm holds keeps its
+// own.
+func (s *Store) Hurry(wait time.Duration) {
+	s.pool.wait = wait
+	s.gorm.ConnPool = s.pool
+	s.gorm.Statement.ConnPool = s.pool
+}
+
+// Translate shows tests what callers see of an error.
+func Translate(err error) error { return translate(err) }
