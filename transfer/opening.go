@@ -1,0 +1,11 @@
+package transfer
+
+// An Opening is what a client asks for when it opens a transfer: the body of
+// POST /transfer/v1/transfers. The same grant and nonce again answer the same
+// transfer (Protocol §4).
+type Opening struct {
+	Purpose     Purpose      `json:"purpose"`
+	Collections []Collection `json:"collections"`
+	Nonce       string       `json:"nonce"`  // the transfer nonce: 22 to 128 characters
+	Format      int          `json:"format"` // the version of the items' shapes that the client reads
+}
