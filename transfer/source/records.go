@@ -29,18 +29,26 @@ type Content struct {
 	Type   string
 }
 
+// MaxItemBytes is the largest item that travels, in bytes of canonical JSON: a
+// page must hold at least one and stay below transfer.MaxPageBytes.
+const MaxItemBytes = 4 << 20
+
 // Records are the items of an account, seen through a scope.
 type Records interface {
 	// Mark is the account's newest change number, and the database's epoch.
 	Mark(ctx context.Context, account int64) (seq int64, epoch string, err error)
 	// Changes are the items whose last change lies after the number given, in
-	// order, at most limit of them and about maxBytes. Deletions are listed
-	// only where their number is above floor. Items the source cannot put
-	// into canonical form come as unsendable.
+	// order, at most limit of them and about maxBytes, and at least one if
+	// there is one. Deletions are listed only where their number is above
+	// floor. Items the source cannot put into canonical form come as
+	// unsendable, and so, as TooLarge, do those over MaxItemBytes.
 	Changes(ctx context.Context, s Scope, c transfer.Collection, after, floor int64, limit, maxBytes int) (list []Change, more bool, err error)
-	// Measure is the count and size of a collection.
+	// Measure is the count and size of a collection, unsendable items
+	// included: what Digests leaves out is told by the difference.
 	Measure(ctx context.Context, s Scope, c transfer.Collection) (transfer.CollectionPlan, error)
-	// Digests calls add for each sendable item in bytewise order of guid.
+	// Digests calls add for each sendable item in bytewise order of guid. No
+	// rows are held open while add runs, as add may query in the same
+	// transaction.
 	Digests(ctx context.Context, s Scope, c transfer.Collection, add func(guid string, d transfer.Digest)) error
 	// Content finds a photo that is in scope; transfer.NotFound if none is.
 	Content(ctx context.Context, s Scope, photo string) (Content, error)
