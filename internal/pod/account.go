@@ -1,0 +1,54 @@
+package pod
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A State is what has become of an account.
+type State string
+
+// An account that moved may still sign in, to undo the move and to see what
+// stayed here. A closed one may not.
+const (
+	Active State = "active"
+	Moved  State = "moved"
+	Closed State = "closed"
+)
+
+// An Account is one person's place on this pod.
+type Account struct {
+	ID        int64  // row id; never leaves the pod
+	GUID      string // person GUID, 32 hexadecimal digits; OIDC subject
+	Username  string // lower case; the part of the diaspora* ID before the @
+	Email     string
+	Admin     bool
+	State     State
+	MovedTo   string // the new diaspora* ID, if State is Moved
+	MovedURL  string // the new public profile, if State is Moved; empty if no address was left
+	CreatedAt time.Time
+}
+
+// What can go wrong with an account. Match them with errors.Is.
+var (
+	ErrNoAccount = errors.New("pod: there is no such account")
+	ErrNameTaken = errors.New("pod: the username is taken")
+)
+
+// Accounts are the rows of accounts.
+type Accounts interface {
+	// AddAccount stores a, with its password in PHC form and an empty profile
+	// under the guid given, and answers it with its ID. ErrNameTaken if the
+	// username was ever given out: names of moved and closed accounts stay
+	// taken (Protocol §6.4).
+	AddAccount(ctx context.Context, a Account, password, profile string) (Account, error)
+	// Account finds an account by its row id, or ErrNoAccount.
+	Account(ctx context.Context, id int64) (Account, error)
+	// AccountNamed finds an account by its username, or ErrNoAccount.
+	AccountNamed(ctx context.Context, username string) (Account, error)
+	// AccountWithGUID finds an account by its person GUID, or ErrNoAccount.
+	AccountWithGUID(ctx context.Context, guid string) (Account, error)
+	// Password is the account's password in PHC form.
+	Password(ctx context.Context, id int64) (string, error)
+}

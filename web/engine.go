@@ -1,0 +1,100 @@
+package web
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+)
+
+// maxForm bounds what a form may send, in bytes.
+const maxForm = 1 << 20
+
+// A Group is some pages that belong together.
+type Group interface {
+	Mount(r gin.IRouter)
+}
+
+//go:embed static
+var static embed.FS
+
+// New makes the handler of all pages: their routes, and around them the checks
+// that hold for each.
+func New(s *Site, groups ...Group) http.Handler {
+	r := gin.New()
+	r.RedirectTrailingSlash = false // an address has one spelling
+	r.ContextWithFallback = true
+	r.Use(s.recover)
+	r.NoRoute(s.Missing)
+	r.GET("/static/:name", s.static)
+	for _, g := range groups {
+		g.Mount(r)
+	}
+	return headers(asGet(s.sameOrigin(http.MaxBytesHandler(s.Sessions.Wrap(r), maxForm))))
+}
+
+// headers are set ahead of the handlers, so that a page may replace them: the
+// consent page's form leads to another site.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// asGet lets GET's handlers answer HEAD; net/http leaves the body out.
+func asGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.Clone(r.Context())
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// sameOrigin refuses forms that another site's page sent.
+func (s *Site) sameOrigin(next http.Handler) http.Handler {
+	p := http.NewCrossOriginProtection()
+	if err := p.AddTrustedOrigin(s.Origin); err != nil {
+		s.Log.Warn("forms are compared with the Host header only", "error", err)
+	}
+	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s.plain(w, http.StatusForbidden, "This form came from another site",
+			"Nothing was done. Open the page here and send the form from there.")
+	}))
+	return p.Handler(next)
+}
+
+// recover turns a panic into a page. The log gets the stack, never the request:
+// it holds cookies.
+func (s *Site) recover(c *gin.Context) {
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(v)
+		default:
+			s.Log.ErrorContext(c, "a page panicked", "path", c.FullPath(), "panic", v, "stack", string(debug.Stack()))
+			s.plain(c.Writer, http.StatusInternalServerError, "Something went wrong here", oops)
+			c.Abort()
+		}
+	}()
+	c.Next()
+}
+
+func (s *Site) static(c *gin.Context) {
+	name := "static/" + c.Param("name")
+	if _, err := fs.Stat(static, name); err != nil {
+		s.Missing(c)
+		return
+	}
+	c.Header("Cache-Control", "max-age=3600")
+	http.ServeFileFS(c.Writer, c.Request, static, name)
+}

@@ -1,0 +1,139 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/internal/pod"
+)
+
+// Options are what a Site works with.
+type Options struct {
+	Origin   string // the pod's public URL, without a trailing slash
+	Sessions *pod.Sessions
+	Accounts Accounts
+	Log      *slog.Logger
+}
+
+// Accounts find who is signed in.
+type Accounts interface {
+	Account(ctx context.Context, id int64) (pod.Account, error)
+}
+
+// A Site is what all pages share.
+type Site struct {
+	Origin   string
+	Host     string // the part of this pod's diaspora* IDs after the @
+	Sessions *pod.Sessions
+	Log      *slog.Logger
+	accounts Accounts
+	pages    pages
+	missing  []byte // the one answer for what is not there, or not for this person
+}
+
+// NewSite reads the templates.
+func NewSite(o Options) (*Site, error) {
+	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Sessions: o.Sessions, Log: o.Log, accounts: o.Accounts}
+	var err error
+	if s.pages, err = readPages(); err != nil {
+		return nil, err
+	}
+	if s.missing, err = s.renderMissing(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// ID is the diaspora* ID of an account of this pod.
+func (s *Site) ID(a pod.Account) string { return a.Username + "@" + s.Host }
+
+// Account is who is signed in. It asks the database once per request.
+func (s *Site) Account(c *gin.Context) (pod.Account, bool) {
+	if a, ok := c.Get(accountKey); ok {
+		account := a.(pod.Account)
+		return account, account.ID != 0
+	}
+	account := s.loadAccount(c)
+	c.Set(accountKey, account)
+	return account, account.ID != 0
+}
+
+// accountKey finds the account in a gin.Context.
+const accountKey = "podmove.account"
+
+// loadAccount answers the zero Account if nobody is signed in.
+func (s *Site) loadAccount(c *gin.Context) pod.Account {
+	ctx := c.Request.Context()
+	id, _ := s.Sessions.Account(ctx)
+	if id == 0 {
+		return pod.Account{}
+	}
+	a, err := s.accounts.Account(ctx, id)
+	if err != nil && !errors.Is(err, pod.ErrNoAccount) {
+		s.Log.ErrorContext(ctx, "cannot read the account of a session", "account", id, "error", err)
+	}
+	if err != nil || a.State == pod.Closed {
+		return pod.Account{}
+	}
+	return a
+}
+
+// Viewer is who looks at a page, as decisions on visibility need it.
+func (s *Site) Viewer(c *gin.Context) pod.Viewer {
+	a, ok := s.Account(c)
+	if !ok {
+		return pod.Viewer{}
+	}
+	return pod.Viewer{Account: a.ID, ID: s.ID(a)}
+}
+
+// Fresh is when the person signed in typed their password; the zero time if
+// nobody is signed in.
+func (s *Site) Fresh(c *gin.Context) time.Time {
+	_, auth := s.Sessions.Account(c.Request.Context())
+	return auth
+}
+
+// Browser is the name of the browser that asks; see pod.Sessions.Browser.
+func (s *Site) Browser(c *gin.Context) string { return s.Sessions.Browser(c.Request.Context()) }
+
+// SignedIn lets only people through who are signed in, and sends others to the
+// sign-in page and then back.
+func (s *Site) SignedIn() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if _, ok := s.Account(c); ok {
+			return
+		}
+		next := "/"
+		if c.Request.Method == http.MethodGet {
+			next = c.Request.URL.RequestURI()
+		}
+		s.SignIn(c, next)
+		c.Abort()
+	}
+}
+
+// SignIn sends the browser to the sign-in page, which asks for the password
+// even of a person who is signed in, and then to next, a path of this site.
+func (s *Site) SignIn(c *gin.Context, next string) {
+	c.Redirect(http.StatusSeeOther, "/sign-in?next="+url.QueryEscape(local(next)))
+}
+
+// local is next if it is a path of this site, else "/". "//host" and "/\host"
+// are other sites to a browser.
+func local(next string) string {
+	u, err := url.Parse(next)
+	switch {
+	case err != nil, u.Scheme != "", u.Host != "", u.User != nil,
+		!strings.HasPrefix(next, "/"), strings.HasPrefix(next, "//"), strings.ContainsAny(next, "\\\r\n\t"):
+		return "/"
+	}
+	return next
+}
