@@ -31,6 +31,19 @@ func TestEnqueue(t *testing.T) {
 			enqueue(t, s, chore{"dropped"}, time.Time{}, errors.New("no"))
 			wantWaiting(t, s, chore{"dropped"}, time.Time{}, false)
 		})
+		t.Run("adds nothing when an equal job waits already", func(t *testing.T) {
+			soon := s.Now().Add(time.Minute)
+			for _, at := range []time.Time{soon, soon, soon.Add(time.Hour), {}, {}} {
+				enqueue(t, s, chore{"one"}, at, nil)
+			}
+			enqueue(t, s, chore{"another"}, soon, nil)
+			var jobs int64
+			must(t, s.DB(t.Context()).Table("river_job").
+				Where("args->>'name' = 'one'").Count(&jobs).Error)
+			if jobs != 2 {
+				t.Fatalf("%d jobs, want one for soon and one for now", jobs)
+			}
+		})
 		t.Run("keeps a job for later", func(t *testing.T) {
 			later := time.Now().Add(time.Hour)
 			enqueue(t, s, chore{"later"}, later, nil)

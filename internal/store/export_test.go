@@ -20,3 +20,6 @@ func (s *Store) Hurry(wait time.Duration) {
 
 // Translate shows tests what callers see of an error.
 func Translate(err error) error { return translate(err) }
+
+// MigrationLock is the advisory lock under which migrations run.
+const MigrationLock = migrationLock

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"podmove/internal/store"
 	"podmove/internal/store/storetest"
@@ -48,6 +51,19 @@ func TestOpen(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	})
+	t.Run("waits while another process migrates PostgreSQL", func(t *testing.T) {
+		dsn := storetest.PostgresURL(t)
+		other, err := pgx.Connect(t.Context(), dsn)
+		must(t, err)
+		defer other.Close(context.Background())
+		_, err = other.Exec(t.Context(), "SELECT pg_advisory_lock($1)", int64(store.MigrationLock))
+		must(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if _, err := store.Open(ctx, store.Options{DSN: dsn}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("got %v", err)
+		}
 	})
 	t.Run("keeps SQLite's file from other users, whatever its path holds", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "a pod?#%41")
