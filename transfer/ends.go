@@ -26,7 +26,8 @@ type Writer interface {
 	Progress(ctx context.Context, c Collection) (Cursor, error)
 	// Write stores a page's items, their outcomes and the cursor after them in
 	// one transaction, if the stored cursor is still p.After; else it stores
-	// nothing and returns ErrOvertaken.
+	// nothing and returns ErrOvertaken. Every entry has one outcome, that of a
+	// deletion of what never came is removed.
 	Write(ctx context.Context, p Page) ([]Outcome, error)
 	// Keep stores a photo's bytes, fetched from the offset it asks for,
 	// unless it has them. It is idempotent, hashes, and reads at most size.
