@@ -1,0 +1,73 @@
+package pod
+
+import (
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Field is a part of the sign-up form.
+type Field string
+
+// The fields of the sign-up form.
+const (
+	Username Field = "username"
+	Email    Field = "email"
+	Password Field = "password"
+)
+
+// A Refusal says, in words for the person, what is wrong with what they filled
+// in.
+type Refusal struct {
+	Field   Field
+	Message string
+}
+
+func (r Refusal) Error() string { return string(r.Field) + ": " + r.Message }
+
+// Bounds of a password, in characters and in bytes. NIST SP 800-63B asks for
+// 8 characters and for no rules about which; the upper bound only keeps a
+// stranger from having us hash a megabyte.
+const (
+	minPassword = 8
+	maxPassword = 1024
+)
+
+// usernames are those of diaspora*: they become a part of an ID that other pods
+// must be able to read.
+var usernames = regexp.MustCompile(`^[a-z0-9_][a-z0-9_.-]{0,31}$`)
+
+// reserved names could pass for the people who run the pod, or for a mailbox
+// that a certificate authority trusts.
+var reserved = []string{
+	"abuse", "admin", "administrator", "anonymous", "diaspora", "help", "hostmaster", "info", "mail", "me",
+	"moderator", "nobody", "noreply", "podmaster", "podmin", "podmove", "postmaster", "root", "security",
+	"support", "system", "webmaster",
+}
+
+// formats end addresses: /u/name.json is the JSON form of /u/name.
+var formats = []string{".json", ".atom", ".mobile"}
+
+func (n NewAccount) check() error {
+	switch {
+	case !usernames.MatchString(n.Username):
+		return Refusal{Username, "A username has 1 to 32 characters: letters from a to z, digits, and _ . - after the first."}
+	case slices.Contains(reserved, n.Username), slices.ContainsFunc(formats, func(f string) bool { return strings.HasSuffix(n.Username, f) }):
+		return Refusal{Username, "This username is reserved. Choose another one."}
+	case !email(n.Email):
+		return Refusal{Email, "This is not an e-mail address."}
+	case utf8.RuneCountInString(n.Password) < minPassword:
+		return Refusal{Password, "A password has at least 8 characters. A sentence is a good one."}
+	case len(n.Password) > maxPassword:
+		return Refusal{Password, "This password is longer than 1,024 bytes."}
+	}
+	return nil
+}
+
+// email reports whether s is a bare address such as aurora@mail.example.
+func email(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && a.Name == "" && len(s) <= 254 && !strings.ContainsAny(s, " \"")
+}

@@ -1,0 +1,83 @@
+package pod
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+)
+
+// ErrWrongPassword means that the username and the password do not belong
+// together. It does not tell whether there is such a username.
+var ErrWrongPassword = errors.New("pod: wrong username or password")
+
+// A Registry makes accounts and checks passwords.
+type Registry struct {
+	Accounts  Accounts
+	Passwords *Passwords
+	Now       func() time.Time
+}
+
+// A NewAccount is what somebody fills in to get an account.
+type NewAccount struct {
+	Username string
+	Email    string
+	Password string
+	Admin    bool
+}
+
+// Add makes an account. What is wrong with the form comes back as a Refusal.
+func (r *Registry) Add(ctx context.Context, n NewAccount) (Account, error) {
+	n.Username, n.Email = name(n.Username), strings.TrimSpace(n.Email)
+	if err := n.check(); err != nil {
+		return Account{}, err
+	}
+	hash, err := r.Passwords.Hash(ctx, n.Password)
+	if err != nil {
+		return Account{}, err
+	}
+	account, err := r.Accounts.AddAccount(ctx, Account{
+		GUID: NewGUID(), Username: n.Username, Email: n.Email, Admin: n.Admin,
+		State: Active, CreatedAt: r.Now().UTC(),
+	}, hash, NewGUID())
+	if errors.Is(err, ErrNameTaken) {
+		return Account{}, Refusal{Username, "This username is taken. It may have belonged to somebody who moved away; such names stay theirs."}
+	}
+	return account, err
+}
+
+// SignIn finds the account that username and password belong to, or
+// ErrWrongPassword. It takes as long for a username that is not there.
+func (r *Registry) SignIn(ctx context.Context, username, password string) (Account, error) {
+	account, err := r.Accounts.AccountNamed(ctx, name(username))
+	if err != nil && !errors.Is(err, ErrNoAccount) {
+		return Account{}, err
+	}
+	var hash string
+	if err == nil && account.State != Closed {
+		if hash, err = r.Accounts.Password(ctx, account.ID); err != nil {
+			return Account{}, err
+		}
+	}
+	match, err := r.Passwords.Match(ctx, password, hash)
+	if err != nil {
+		return Account{}, err
+	}
+	if !match {
+		return Account{}, ErrWrongPassword
+	}
+	return account, nil
+}
+
+// name is a username as it is stored.
+func name(typed string) string { return strings.ToLower(strings.TrimSpace(typed)) }
+
+// NewGUID mints a guid of the shape that diaspora* mints: 32 hexadecimal
+// digits, 128 random bits.
+func NewGUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
