@@ -46,7 +46,7 @@ CREATE TABLE profiles (
     gender     TEXT NOT NULL DEFAULT '',
     location   TEXT NOT NULL DEFAULT '',
     avatar     TEXT COLLATE "C" NOT NULL DEFAULT '', -- guid of a photo of this account, which may not be here yet
-    tags       TEXT NOT NULL DEFAULT '',    -- joined by spaces
+    tags       TEXT NOT NULL DEFAULT '',    -- JSON array of strings, or empty
     nsfw       BOOLEAN NOT NULL DEFAULT FALSE,
     public     BOOLEAN NOT NULL DEFAULT FALSE,
     searchable BOOLEAN NOT NULL DEFAULT TRUE,
@@ -374,11 +374,13 @@ CREATE TABLE arrivals (
     local_guid     TEXT COLLATE "C" NOT NULL DEFAULT '', -- differs from guid where that was taken
     url            TEXT NOT NULL DEFAULT '',    -- where the template does not give it
     made           BOOLEAN NOT NULL DEFAULT FALSE, -- this origin made the row here; only such rows does an undo remove
+    brought        TEXT NOT NULL DEFAULT '',    -- digest of the row as this origin last wrote it; the row's own differs once it was edited here
     sent           BOOLEAN NOT NULL DEFAULT FALSE, -- the source has the receipt
     PRIMARY KEY (account_id, issuer, source_account, collection, guid)
 );
 CREATE INDEX arrivals_local ON arrivals (account_id, collection, local_guid);
 CREATE INDEX arrivals_run ON arrivals (run, collection, guid);
+CREATE INDEX arrivals_unsent ON arrivals (run, collection, guid) WHERE NOT sent;
 
 -- One line for each transition at either end, for the person to read.
 CREATE TABLE events (
