@@ -1,0 +1,40 @@
+package source
+
+import (
+	"context"
+	"io"
+
+	"podmove/oauth"
+	"podmove/transfer"
+)
+
+// A Photo is open bytes and what they are. The holder closes them.
+type Photo struct {
+	Content
+	io.ReadSeekCloser
+}
+
+// Content opens a photo that is in the transfer's scope: transfer.NotFound if
+// none is, transfer.ContentMissing if its bytes are lost.
+func (s *Service) Content(ctx context.Context, g oauth.Grant, id, photo string) (Photo, error) {
+	t, err := s.readable(ctx, g, id)
+	if err != nil {
+		return Photo{}, err
+	}
+	if err := granted(t, transfer.Photos); err != nil {
+		return Photo{}, err
+	}
+	what, err := s.Records.Content(ctx, t.Scope(), photo)
+	if err != nil {
+		return Photo{}, err
+	}
+	bytes, size, err := s.Blobs.Open(ctx, string(what.SHA256))
+	if err != nil {
+		return Photo{}, transfer.Errorf(transfer.ContentMissing, "the bytes of this photo cannot be read here").Because(err)
+	}
+	if size != what.Bytes {
+		bytes.Close()
+		return Photo{}, transfer.Errorf(transfer.ContentMissing, "the bytes of this photo are damaged here")
+	}
+	return Photo{Content: what, ReadSeekCloser: bytes}, nil
+}

@@ -1,0 +1,66 @@
+package source
+
+import (
+	"context"
+	"time"
+
+	"podmove/oauth"
+	"podmove/transfer"
+)
+
+// Cancel ends a transfer before anything here has changed. Repeated, or when it
+// has ended otherwise, it answers the state reached.
+func (s *Service) Cancel(ctx context.Context, g oauth.Grant, id string) (transfer.Plan, error) {
+	if _, err := s.find(ctx, g, id); err != nil {
+		return transfer.Plan{}, err
+	}
+	t, err := s.change(ctx, id, func(ctx context.Context, t *Transfer) error {
+		return s.cancel(ctx, t, host(*t)+" cancelled it. Nothing changed here.")
+	})
+	if err != nil {
+		return transfer.Plan{}, err
+	}
+	return s.plan(ctx, t)
+}
+
+func (s *Service) cancel(ctx context.Context, t *Transfer, line string) error {
+	if !May(t.State, transfer.Cancelled) {
+		return nil
+	}
+	return s.end(ctx, t, transfer.Cancelled, "", line)
+}
+
+// end closes a transfer that changed nothing, and the permission with it.
+func (s *Service) end(ctx context.Context, t *Transfer, state transfer.State, why transfer.Code, line string) error {
+	t.Reason = why
+	if err := s.enter(ctx, t, state, line); err != nil {
+		return err
+	}
+	return s.Revoke(ctx, t.Grant)
+}
+
+const expiredLine = "Nobody went on with it for too long, so it has ended. Nothing changed here."
+
+// Expire ends the transfers that nobody has used for too long, and answers how
+// many (Protocol §4.5). It is run now and then.
+func (s *Service) Expire(ctx context.Context) (int, error) {
+	ids, err := s.Transfers.IdleTransfers(ctx, s.now().Add(-s.Idle), 1000)
+	if err != nil {
+		return 0, err
+	}
+	for i, id := range ids {
+		if _, err := s.expire(ctx, id); err != nil {
+			return i, err
+		}
+	}
+	return len(ids), nil
+}
+
+func (s *Service) expire(ctx context.Context, id string) (Transfer, error) {
+	return s.change(ctx, id, func(ctx context.Context, t *Transfer) error {
+		if !Live(t.State) || s.now().Sub(t.Used) < s.Idle-time.Minute {
+			return nil
+		}
+		return s.end(ctx, t, transfer.ExpiredIdle, transfer.Expired, expiredLine)
+	})
+}
