@@ -44,7 +44,21 @@ func (c *Client) content(ctx context.Context, photo, tag string, from int64) (io
 		response.Body.Close()
 		return nil, err
 	}
-	return response.Body, nil
+	return stream{ctx, response.Body}, nil
+}
+
+// A stream is a body whose breaking off is the pod's doing, not ours.
+type stream struct {
+	ctx context.Context
+	io.ReadCloser
+}
+
+func (s stream) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = unreachable(s.ctx, err)
+	}
+	return n, err
 }
 
 // checkContent refuses bytes of another photo, another coding, or another

@@ -33,6 +33,14 @@ type Move struct {
 	Ended         time.Time // zero while it lives
 }
 
+// working is the phase that a move is in, or goes on with.
+func (m Move) working() State {
+	if m.State == Waiting || m.State == NeedsAttention {
+		return m.Phase
+	}
+	return m.State
+}
+
 // A ProfileChoice is what happens to a profile that the account has here
 // already (Protocol §3.9).
 type ProfileChoice string

@@ -1,0 +1,63 @@
+package destination
+
+import (
+	"context"
+	"time"
+
+	"podmove/transfer"
+)
+
+// A change is one transition with what the person reads about it.
+type change struct {
+	to   State
+	text string // the event's line; empty writes none
+	job  Job    // enqueued with the change; nil is none
+	at   time.Time
+	also func(ctx context.Context) error // in the same transaction; may be nil
+}
+
+// change makes one transition: one transaction, one line for the person, and
+// the job that follows. m is as it was read, but for what the caller set
+// beside the state; it is returned as stored.
+func (v *Mover) change(ctx context.Context, m Move, c change) (Move, error) {
+	from := m.State
+	if !from.May(c.to) {
+		return m, errTransition(from, c.to)
+	}
+	m.State, m.Changed = c.to, v.Now().UTC()
+	if c.to.Ended() && m.Ended.IsZero() {
+		m.Ended = m.Changed
+	}
+	err := v.Moves.InTx(ctx, func(ctx context.Context) error {
+		if err := v.Moves.ChangeMove(ctx, m, from); err != nil {
+			return err
+		}
+		if c.also != nil {
+			if err := c.also(ctx); err != nil {
+				return err
+			}
+		}
+		if c.text != "" {
+			if err := v.Event(ctx, m.Account, m.ID, "move-"+string(c.to), c.text); err != nil {
+				return err
+			}
+		}
+		if c.job == nil {
+			return nil
+		}
+		return v.Enqueue(ctx, c.job, c.at)
+	})
+	return m, err
+}
+
+// enter goes to a working state with a clean slate.
+func (v *Mover) enter(ctx context.Context, m Move, to State, text string) (Move, error) {
+	m.Phase, m.Reason, m.Message, m.WaitUntil, m.Attempts = to, "", "", time.Time{}, 0
+	return v.change(ctx, m, change{to: to, text: text})
+}
+
+// attention stops until the person does something.
+func (v *Mover) attention(ctx context.Context, m Move, code transfer.Code, message string) (Move, error) {
+	m.Reason, m.Message, m.WaitUntil = code, message, time.Time{}
+	return v.change(ctx, m, change{to: NeedsAttention, text: message})
+}

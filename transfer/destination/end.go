@@ -1,0 +1,197 @@
+package destination
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"podmove/transfer"
+)
+
+// Mine is a move of this account; NotFound if it is another's.
+func (v *Mover) Mine(ctx context.Context, account int64, move string) (Move, error) {
+	m, err := v.Moves.Move(ctx, move)
+	if err == nil && m.Account != account {
+		return Move{}, transfer.Errorf(transfer.NotFound, "there is no such move")
+	}
+	return m, err
+}
+
+// Cancel gives a move up. What came stays here and can be taken away by an
+// undo; the old pod is told, and keeps everything as it is.
+func (v *Mover) Cancel(ctx context.Context, account int64, move string) (Move, error) {
+	m, err := v.Mine(ctx, account, move)
+	if err != nil || m.State == Cancelled {
+		return m, err
+	}
+	if !m.State.May(Cancelled) {
+		return m, transfer.Errorf(transfer.TransferClosed, "this move has ended: it can be undone, not cancelled")
+	}
+	return v.cancel(ctx, m, "", "The move was cancelled. What came so far is kept here, and nothing at the old pod was changed.")
+}
+
+func (v *Mover) cancel(ctx context.Context, m Move, code transfer.Code, message string) (Move, error) {
+	m.Reason, m.Message, m.WaitUntil = code, message, time.Time{}
+	c := change{to: Cancelled, text: message}
+	if m.Subject != "" {
+		c.job = FarewellJob{m.ID}
+	}
+	return v.change(ctx, m, c)
+}
+
+// Retry goes on at once with a move that waits or needs attention, and has
+// failed items tried again.
+func (v *Mover) Retry(ctx context.Context, account int64, move string) (Move, error) {
+	m, err := v.Mine(ctx, account, move)
+	if err != nil {
+		return m, err
+	}
+	phase := m.working()
+	switch {
+	case m.State != Waiting && m.State != NeedsAttention:
+		return m, transfer.Errorf(transfer.TransferClosed, "this move is not waiting for anything")
+	case m.Reason == transfer.ConsentNeeded || !phase.Working():
+		return m, transfer.Errorf(transfer.ConsentNeeded, "the old pod has to ask you once more before this move can go on")
+	}
+	again, err := v.failed(ctx, m.ID)
+	if err != nil {
+		return m, err
+	}
+	if len(again) > 0 {
+		phase = Copying
+	}
+	m.Phase, m.Reason, m.Message, m.WaitUntil = phase, "", "", time.Time{}
+	m.Attempts, m.Rounds, m.Waited = 0, 0, 0
+	return v.change(ctx, m, change{
+		to: phase, text: "Trying again.", job: WorkJob{m.ID},
+		also: func(ctx context.Context) error {
+			for _, c := range again {
+				if err := v.Arrivals.StartOver(ctx, m.ID, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// failed are the collections that have failed items.
+func (v *Mover) failed(ctx context.Context, run string) (list []transfer.Collection, err error) {
+	counts, err := v.Arrivals.Counts(ctx, run)
+	for _, c := range counts {
+		if c.Result == transfer.Failed && c.Items > 0 {
+			list = append(list, c.Collection)
+		}
+	}
+	return list, err
+}
+
+// Farewell tells the source of a cancelling, gives the tokens back and forgets
+// them. An error is to be tried again.
+func (v *Mover) Farewell(ctx context.Context, id string) error {
+	m, err := v.Moves.Move(ctx, id)
+	if transfer.CodeOf(err) == transfer.NotFound {
+		return nil
+	}
+	if err != nil || !m.State.Ended() {
+		return err
+	}
+	c, err := v.consent(ctx, id)
+	if transfer.CodeOf(err) == transfer.ConsentNeeded {
+		return nil // already forgotten
+	}
+	if err != nil {
+		return err
+	}
+	if m.State == Cancelled && m.Transfer != "" {
+		if err := v.tellCancelled(ctx, m); err != nil {
+			return err
+		}
+	}
+	if err := v.Login.Revoke(ctx, c.Tokens); err != nil && !hopeless(err) && v.Now().Before(m.Ended.Add(v.Expiry)) {
+		return err
+	}
+	return v.Moves.SaveMoveTokens(ctx, id, nil)
+}
+
+// tellCancelled ends the transfer at the source. If it was too late, because
+// the source had taken the receipt, the move is done and not cancelled.
+func (v *Mover) tellCancelled(ctx context.Context, m Move) error {
+	source, err := v.Connect(ctx, m, v.tokens(m.ID))
+	if err != nil {
+		return v.untold(m, err)
+	}
+	plan, err := source.Cancel(ctx)
+	if err != nil {
+		return v.untold(m, err)
+	}
+	switch plan.State {
+	case transfer.Redirecting, transfer.Finished, transfer.ErasingOld, transfer.Erased:
+		m.Plan, m.Reason, m.Message = plan, "", ""
+		_, err = v.change(ctx, m, change{to: Done, text: "The old pod had finished before it heard of the cancelling: the move is done. It can be undone."})
+	}
+	return err
+}
+
+// untold: a source that refuses to hear of it, or has been silent until the
+// transfer there has ended by itself, need not be told any more.
+func (v *Mover) untold(m Move, err error) error {
+	if hopeless(err) || v.Now().After(m.Ended.Add(v.Expiry)) {
+		return nil
+	}
+	return err
+}
+
+// hopeless reports whether asking again brings the same answer.
+func hopeless(err error) bool {
+	e, ok := errors.AsType[*transfer.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Code {
+	case transfer.PodUnreachable, transfer.RateLimited, transfer.Unavailable, transfer.Internal:
+		return false
+	}
+	return true
+}
+
+// Expire gives up moves that have been idle for too long (Protocol §4.5).
+func (v *Mover) Expire(ctx context.Context) error {
+	ids, err := v.Moves.IdleMoves(ctx, v.Now().Add(-v.Expiry))
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		m, err := v.Moves.Move(ctx, id)
+		if err != nil {
+			return err
+		}
+		_, err = v.cancel(ctx, m, transfer.Expired, "The move was given up because nothing happened for too long. What came is kept here, and nothing at the old pod was changed.")
+		if err != nil && !errors.Is(err, transfer.ErrOvertaken) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resume enqueues a job for every unfinished move; each process does so at its
+// start, since the job of one that was killed is stuck for a while.
+func (v *Mover) Resume(ctx context.Context) error {
+	ids, err := v.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	return v.Moves.InTx(ctx, func(ctx context.Context) error {
+		for _, id := range ids {
+			if err := v.Enqueue(ctx, WorkJob{id}, time.Time{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Unfinished lists the moves that a job goes on with.
+func (v *Mover) Unfinished(ctx context.Context) ([]string, error) {
+	return v.Moves.UnfinishedMoves(ctx)
+}

@@ -1,0 +1,105 @@
+package destination
+
+import (
+	"context"
+
+	"podmove/transfer"
+)
+
+// A Report is what a person reads about a move.
+type Report struct {
+	Move        Move
+	Collections []Progress
+	Trouble     []transfer.Outcome // the first items that did not arrive, at most MaxTrouble
+}
+
+// MaxTrouble bounds the list of items in a report.
+const MaxTrouble = 200
+
+// Progress is how far one collection is. Planned is as announced when the
+// transfer was opened; the account may have grown since.
+type Progress struct {
+	Collection transfer.Collection
+	Planned    int64
+	Imported   int64
+	Unchanged  int64
+	Skipped    int64
+	Failed     int64
+	Removed    int64
+}
+
+// Seen is how many items have an outcome.
+func (p Progress) Seen() int64 {
+	return p.Imported + p.Unchanged + p.Skipped + p.Failed + p.Removed
+}
+
+// Arrived is how many items are here.
+func (p Progress) Arrived() int64 { return p.Imported + p.Unchanged }
+
+// Report reads how a move stands.
+func (v *Mover) Report(ctx context.Context, account int64, move string) (Report, error) {
+	m, err := v.Mine(ctx, account, move)
+	if err != nil {
+		return Report{}, err
+	}
+	counts, err := v.Arrivals.Counts(ctx, m.ID)
+	if err != nil {
+		return Report{}, err
+	}
+	trouble, err := v.Arrivals.Outcomes(ctx, m.ID, transfer.Outcome{}, MaxTrouble, transfer.Failed, transfer.Skipped)
+	return Report{Move: m, Collections: progress(m.Plan, counts), Trouble: trouble}, err
+}
+
+func progress(plan transfer.Plan, counts []Count) []Progress {
+	var list []Progress
+	planned := BoundsOf(plan).Plan
+	for _, c := range transfer.Collections() {
+		p := Progress{Collection: c, Planned: planned[c].Count}
+		for _, n := range counts {
+			if n.Collection == c {
+				p.add(n)
+			}
+		}
+		if _, known := planned[c]; known || p.Seen() > 0 {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func (p *Progress) add(n Count) {
+	switch n.Result {
+	case transfer.Imported:
+		p.Imported += n.Items
+	case transfer.Unchanged:
+		p.Unchanged += n.Items
+	case transfer.Skipped:
+		p.Skipped += n.Items
+	case transfer.Failed:
+		p.Failed += n.Items
+	case transfer.Removed:
+		p.Removed += n.Items
+	}
+}
+
+// EachOutcome calls see with all outcomes of a move, in the order of
+// collection and guid.
+func (v *Mover) EachOutcome(ctx context.Context, account int64, move string, see func(transfer.Outcome) error) error {
+	m, err := v.Mine(ctx, account, move)
+	if err != nil {
+		return err
+	}
+	var after transfer.Outcome
+	for {
+		list, err := v.Arrivals.Outcomes(ctx, m.ID, after, 500)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, o := range list {
+			if err := see(o); err != nil {
+				return err
+			}
+		}
+		after = list[len(list)-1]
+	}
+}
