@@ -156,6 +156,7 @@ CREATE TABLE photos (
 );
 CREATE INDEX photos_seq ON photos (account_id, seq);
 CREATE INDEX photos_sha256 ON photos (sha256);
+CREATE INDEX photos_name ON photos (account_id, name);
 
 -- A blob no photo names is swept a day after it came; there is no counter that
 -- could be wrong.
@@ -340,6 +341,7 @@ CREATE TABLE moves (
     wait_until     BIGINT NOT NULL DEFAULT 0,
     waited_ms      BIGINT NOT NULL DEFAULT 0, -- in all, because the source asked (§4.5)
     attempts       BIGINT NOT NULL DEFAULT 0,
+    rounds         BIGINT NOT NULL DEFAULT 0, -- how often copy and manifest differed
     plan           TEXT NOT NULL DEFAULT '', -- JSON of transfer.Plan
     keys           TEXT NOT NULL DEFAULT '', -- the source's pinned JWKS (§1.5)
     sealed         BLOB,                    -- tokens, under a key that is not in the database

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"podmove/internal/pod"
+	"podmove/transfer"
+)
+
+var _ pod.Accounts = (*Store)(nil)
+
+// accountRow is a row of accounts, less the password and the change number.
+type accountRow struct {
+	ID        int64
+	GUID      string
+	Username  string
+	Email     string
+	Admin     bool
+	State     string
+	MovedTo   string
+	MovedURL  string
+	CreatedAt int64 `gorm:"autoCreateTime:false"`
+}
+
+// TableName is accounts.
+func (accountRow) TableName() string { return "accounts" }
+
+func (r accountRow) account() pod.Account {
+	return pod.Account{
+		ID: r.ID, GUID: r.GUID, Username: r.Username, Email: r.Email, Admin: r.Admin,
+		State: pod.State(r.State), MovedTo: r.MovedTo, MovedURL: r.MovedURL,
+		CreatedAt: time.UnixMilli(r.CreatedAt).UTC(),
+	}
+}
+
+// newAccountRow is an accountRow with its password, which is never read along
+// with the rest.
+type newAccountRow struct {
+	Row      accountRow `gorm:"embedded"`
+	Password string
+}
+
+// TableName is accounts.
+func (newAccountRow) TableName() string { return "accounts" }
+
+// AddAccount is pod.Accounts'.
+func (s *Store) AddAccount(ctx context.Context, a pod.Account, password, profile string) (pod.Account, error) {
+	row := newAccountRow{Password: password, Row: accountRow{
+		GUID: a.GUID, Username: a.Username, Email: a.Email, Admin: a.Admin,
+		State: string(a.State), CreatedAt: a.CreatedAt.UnixMilli(),
+	}}
+	err := s.InTx(ctx, func(ctx context.Context) error {
+		row.Row.ID = 0 // should InTx run this again
+		if err := translate(s.db(ctx).Create(&row).Error); err != nil {
+			return err
+		}
+		return s.addEmptyProfile(ctx, row.Row.ID, profile)
+	})
+	if errors.Is(err, ErrConflict) {
+		return pod.Account{}, pod.ErrNameTaken
+	}
+	return row.Row.account(), err
+}
+
+// Account is pod.Accounts'.
+func (s *Store) Account(ctx context.Context, id int64) (pod.Account, error) {
+	return s.findAccount(ctx, "id = ?", id)
+}
+
+// AccountNamed is pod.Accounts'.
+func (s *Store) AccountNamed(ctx context.Context, username string) (pod.Account, error) {
+	return s.findAccount(ctx, "username = ?", username)
+}
+
+// AccountWithGUID is pod.Accounts'.
+func (s *Store) AccountWithGUID(ctx context.Context, guid string) (pod.Account, error) {
+	return s.findAccount(ctx, "guid = ?", guid)
+}
+
+// Password is pod.Accounts'.
+func (s *Store) Password(ctx context.Context, id int64) (string, error) {
+	var hash string
+	err := s.db(ctx).Table("accounts").Select("password").Where("id = ?", id).Take(&hash).Error
+	return hash, noAccount(err)
+}
+
+func (s *Store) findAccount(ctx context.Context, where string, value any) (pod.Account, error) {
+	var row accountRow
+	if err := s.db(ctx).Where(where, value).Take(&row).Error; err != nil {
+		return pod.Account{}, noAccount(err)
+	}
+	return row.account(), nil
+}
+
+func noAccount(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return pod.ErrNoAccount
+	}
+	return err
+}
+
+// addEmptyProfile writes the profile that every account has.
+func (s *Store) addEmptyProfile(ctx context.Context, account int64, guid string) error {
+	profile := transfer.Profile{Searchable: true}
+	entry, err := transfer.Encode(guid, profile)
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, profiles{}, account, []placed{{
+		head: head{GUID: guid, Digest: entry.Digest, Size: int64(len(entry.Item))},
+		item: profile,
+	}})
+}
