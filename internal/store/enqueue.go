@@ -60,7 +60,7 @@ func (s *Store) Enqueue(ctx context.Context, job Job, at time.Time) error {
 }
 
 // Waiting says whether a job of the same kind and arguments waits to be worked
-// at the given time or earlier.
+// at the given time or earlier, to within a second.
 //
 // A job at work does not count: it may enqueue its own successor, and one whose
 // process was killed must not stand in the way of another. (River's own
@@ -85,7 +85,7 @@ func (s *Store) Waiting(ctx context.Context, job Job, at time.Time) (bool, error
 		Where("kind = ? AND state IN ?", job.Kind(), states).
 		Where(same, string(args)).
 		Limit(100).Pluck("scheduled_at", &due).Error
-	wanted := s.wallTime(at)
+	wanted := s.wallTime(at).Add(time.Second)
 	return slices.ContainsFunc(due, func(d time.Time) bool { return !d.After(wanted) }), translate(err)
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,17 +21,20 @@ import (
 
 var errNotInstalled = errors.New("storetest: PostgreSQL is not installed")
 
-// watch runs PostgreSQL until standard input ends, which it does when the test
-// binary that holds the other end is gone, and then removes every trace.
+// watch makes a cluster in directory $2 with the programs of directory $1, and
+// runs it until standard input ends. That happens when the test binary, which
+// holds the other end, is gone. Then it removes every trace.
 const watch = `
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE
+trap 'rm -rf "$2"' EXIT
+"$1/initdb" --pgdata="$2/data" --username=postgres --auth=trust --encoding=UTF8 --no-locale \
+	--no-sync --no-instructions >"$2/log" 2>&1 || { cat "$2/log" >&2; exit 1; }
 "$1/postgres" -D "$2/data" -k "$2" \
 	-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-	-c max_connections=200 -c shared_buffers=32MB >"$2/log" 2>&1 &
+	-c max_connections=200 -c shared_buffers=32MB >>"$2/log" 2>&1 &
 read -r _
 kill -QUIT $!
 wait $!
-rm -rf "$2"
 `
 
 // startCluster starts a PostgreSQL server that only this test binary uses. It
@@ -45,30 +49,16 @@ func startCluster() (admin string, lifeline io.Closer, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if lifeline, err = runCluster(bin, dir); err != nil {
+	watcher, err := watcherOf(bin, dir)
+	if err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if lifeline, err = watcher.StdinPipe(); err != nil {
 		return "", nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	query := url.Values{"host": {dir}, "user": {"postgres"}}
 	admin = "postgres:///postgres?" + query.Encode()
-	return admin, lifeline, ready(admin, dir)
-}
-
-func runCluster(bin, dir string) (io.Closer, error) {
-	who, err := unprivileged(dir)
-	if err != nil {
-		return nil, err
-	}
-	initdb := command(who, dir, filepath.Join(bin, "initdb"), "--pgdata="+dir+"/data",
-		"--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions")
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	watcher := command(who, dir, "/bin/sh", "-c", watch, "watch", bin, dir)
-	lifeline, err := watcher.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	return lifeline, watcher.Start()
+	return admin, lifeline, start(watcher, admin)
 }
 
 // programs finds the directory of PostgreSQL's server programs: beside initdb on
@@ -92,12 +82,26 @@ func version(path string) int {
 	return v
 }
 
-// unprivileged names a user who may run PostgreSQL, which refuses to run as
-// root, and gives that user the directory. Nil means the present user.
-func unprivileged(dir string) (*syscall.Credential, error) {
+// watcherOf is the command that watches over a cluster in dir. It runs in a
+// process group of its own, so that an interrupt from the keyboard reaches only
+// the test binary, and as another user when the present one is root, as which
+// PostgreSQL refuses to run.
+func watcherOf(bin, dir string) (*exec.Cmd, error) {
+	cmd := exec.Command("/bin/sh", "-c", watch, "watch", bin, dir)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if os.Getuid() != 0 {
-		return nil, nil
+		return cmd, nil
 	}
+	who, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	cmd.SysProcAttr.Credential = who
+	return cmd, os.Chown(dir, int(who.Uid), int(who.Gid))
+}
+
+func unprivileged() (*syscall.Credential, error) {
 	u, err := user.Lookup("postgres")
 	if err != nil {
 		if u, err = user.Lookup("nobody"); err != nil {
@@ -112,21 +116,19 @@ func unprivileged(dir string) (*syscall.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-// command runs in a process group of its own, so that an interrupt from the
-// keyboard reaches only the test binary.
-func command(who *syscall.Credential, dir, name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setpgid: true}
-	return cmd
-}
-
-// ready waits until the server answers.
-func ready(admin, dir string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+// start starts the watcher and waits until its server answers.
+func start(watcher *exec.Cmd, admin string) error {
+	var said bytes.Buffer
+	watcher.Stderr = &said
+	if err := watcher.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- watcher.Wait() }()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
 		conn, err := pgx.Connect(ctx, admin)
@@ -135,9 +137,10 @@ func ready(admin, dir string) error {
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):
+		case end := <-ended:
+			return fmt.Errorf("storetest: PostgreSQL ended: %w: %s", end, said.Bytes())
 		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			return fmt.Errorf("storetest: PostgreSQL did not start: %w\n%s", err, log)
+			return fmt.Errorf("storetest: PostgreSQL does not answer: %w", err)
 		}
 	}
 }
