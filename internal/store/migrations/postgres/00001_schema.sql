@@ -200,6 +200,7 @@ CREATE TABLE oauth_sessions (
     PRIMARY KEY (kind, signature)
 );
 CREATE INDEX oauth_sessions_request ON oauth_sessions (request);
+CREATE INDEX oauth_sessions_parent ON oauth_sessions (parent);
 CREATE INDEX oauth_sessions_expiry ON oauth_sessions (expires_at);
 
 CREATE TABLE oauth_interactions (

@@ -1,0 +1,165 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v3"
+	"github.com/ory/fosite"
+)
+
+// Bounds on a client assertion.
+const (
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	assertionLife = 5 * time.Minute  // the furthest that exp may lie ahead
+	leeway        = 30 * time.Second // for clocks that differ
+)
+
+// assertion is a client assertion's claims (RFC 7523 §3).
+type assertion struct {
+	Issuer    string          `json:"iss"`
+	Subject   string          `json:"sub"`
+	Audience  json.RawMessage `json:"aud"`
+	ID        string          `json:"jti"`
+	Expires   *float64        `json:"exp"`
+	NotBefore float64         `json:"nbf"`
+	IssuedAt  float64         `json:"iat"`
+}
+
+// authenticate is the one way in for clients, at every endpoint that asks. The
+// client is the one whose document was just read, or the snapshot that stands
+// with the code or token that the request presents.
+func (p *Provider) authenticate(ctx context.Context, _ *http.Request, form url.Values) (fosite.Client, error) {
+	c, ok := ctx.Value(clientKey{}).(*client)
+	if !ok {
+		var err error
+		if c, err = p.holder(ctx, form); err != nil {
+			return nil, err
+		}
+	}
+	if id := form.Get("client_id"); id != "" && id != c.ID {
+		return nil, refuse(fosite.ErrInvalidClient, "The code or token was not given to this client.")
+	}
+	if c.IsPublic() {
+		if form.Get("client_id") == "" || form.Get("client_assertion") != "" {
+			return nil, refuse(fosite.ErrInvalidClient, "A public client names itself with client_id and nothing else.")
+		}
+		return c, nil
+	}
+	return c, p.checkAssertion(ctx, c, form)
+}
+
+// holder is the client that a code or refresh token was given to.
+func (p *Provider) holder(ctx context.Context, form url.Values) (*client, error) {
+	kind, signature := KindCode, p.strategy.AuthorizeCodeSignature(ctx, form.Get("code"))
+	switch form.Get("grant_type") {
+	case "authorization_code":
+	case "refresh_token":
+		kind, signature = KindRefresh, p.strategy.RefreshTokenSignature(ctx, form.Get("refresh_token"))
+	default:
+		return nil, fosite.ErrUnsupportedGrantType
+	}
+	_, r, err := p.storage.find(ctx, kind, signature)
+	if errors.Is(err, fosite.ErrNotFound) {
+		return nil, refuse(fosite.ErrInvalidGrant, "The code or refresh token is unknown or has expired.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.Client.(*client), nil
+}
+
+// checkAssertion is private_key_jwt (RFC 7523, OpenID Connect Core §9).
+func (p *Provider) checkAssertion(ctx context.Context, c *client, form url.Values) error {
+	if form.Get("client_assertion_type") != assertionType || form.Get("client_assertion") == "" {
+		return refuse(fosite.ErrInvalidClient, "This client authenticates with private_key_jwt.")
+	}
+	a, err := verify(form.Get("client_assertion"), c.Keys)
+	if err != nil {
+		return refuse(fosite.ErrInvalidClient, "The client assertion cannot be accepted: "+err.Error()+".")
+	}
+	if what := a.wrong(c.ID, p.Issuer, p.clock()); what != "" {
+		return refuse(fosite.ErrInvalidClient, "The client assertion cannot be accepted: "+what+".")
+	}
+	// The jti is the client's own name space: nobody can use up another's.
+	expires := seconds(*a.Expires).Add(leeway)
+	fresh, err := p.Store.AddAssertion(ctx, hash(c.ID+"\x00"+a.ID), expires)
+	if err == nil && !fresh {
+		return refuse(fosite.ErrInvalidClient, "The client assertion was used before.")
+	}
+	return err
+}
+
+// verify checks the signature: ES256, by one of the client's own keys. RFC 8725
+// §3.11: a message of another type is none, even where the same key signed it.
+func verify(token string, set json.RawMessage) (assertion, error) {
+	var known jose.JSONWebKeySet
+	if err := json.Unmarshal(set, &known); err != nil {
+		return assertion{}, errors.New("the client has no key")
+	}
+	signed, err := jose.ParseSigned(token)
+	if err != nil || strings.Count(token, ".") != 2 || len(signed.Signatures) != 1 {
+		return assertion{}, errors.New("it is not a JWT")
+	}
+	header := signed.Signatures[0].Protected
+	typ, _ := header.ExtraHeaders[jose.HeaderType].(string)
+	switch {
+	case header.Algorithm != string(jose.ES256):
+		return assertion{}, errors.New("it is not signed with ES256")
+	case !slices.Contains([]string{"", "jwt", "client-authentication+jwt"}, strings.ToLower(typ)):
+		return assertion{}, errors.New("it is a message of another type")
+	}
+	candidates := known.Keys
+	if header.KeyID != "" {
+		candidates = known.Key(header.KeyID)
+	}
+	for _, k := range candidates {
+		if payload, err := signed.Verify(k.Key); err == nil {
+			var a assertion
+			if json.Unmarshal(payload, &a) != nil {
+				return assertion{}, errors.New("its claims cannot be read")
+			}
+			return a, nil
+		}
+	}
+	return assertion{}, errors.New("its signature is wrong or by an unknown key")
+}
+
+// wrong says what is wrong with the claims, or nothing.
+func (a assertion) wrong(client, issuer string, now time.Time) string {
+	switch {
+	case a.Issuer != client || a.Subject != client:
+		return "iss and sub are not the client_id"
+	case !only(a.Audience, issuer): // RFC 7523bis: else it could be used at another server
+		return "aud is not the issuer alone"
+	case a.ID == "" || len(a.ID) > 256:
+		return "it has no jti"
+	case a.Expires == nil || now.After(seconds(*a.Expires).Add(leeway)):
+		return "it has expired"
+	case seconds(*a.Expires).After(now.Add(assertionLife + leeway)):
+		return "exp lies more than five minutes ahead"
+	case seconds(a.NotBefore).After(now.Add(leeway)) || seconds(a.IssuedAt).After(now.Add(leeway)):
+		return "it is from the future"
+	default:
+		return ""
+	}
+}
+
+// only reports whether an aud claim names want and nobody else.
+func only(aud json.RawMessage, want string) bool {
+	var one string
+	if json.Unmarshal(aud, &one) == nil {
+		return one == want
+	}
+	var list []string
+	return json.Unmarshal(aud, &list) == nil && len(list) == 1 && list[0] == want
+}
+
+// seconds is a NumericDate (RFC 7519 §2). Beyond the year 9999 is the year 9999.
+func seconds(n float64) time.Time { return time.Unix(int64(min(max(n, 0), 253402300799)), 0) }

@@ -1,0 +1,84 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/ory/fosite"
+)
+
+// Errors beyond RFC 6749's.
+var (
+	errTarget = &fosite.RFC6749Error{ // RFC 8707 §2
+		ErrorField: "invalid_target", CodeField: http.StatusBadRequest,
+		DescriptionField: "The resource is not one of this server's.",
+	}
+	errDetails = &fosite.RFC6749Error{ // RFC 9396 §5
+		ErrorField: "invalid_authorization_details", CodeField: http.StatusBadRequest,
+		DescriptionField: "The authorization details cannot be granted.",
+	}
+)
+
+// refuse makes one of OAuth's errors that says what is wrong.
+func refuse(e *fosite.RFC6749Error, what string) error { return e.WithHint(what) }
+
+// invalid is the most common of them.
+func invalid(what string) error { return refuse(fosite.ErrInvalidRequest, what) }
+
+// answered is an error as the client reads it. What lost a race or came twice
+// is invalid_grant (RFC 6749 §5.2), where fosite would say server_error or
+// invalid_request.
+func answered(err error) *fosite.RFC6749Error {
+	switch {
+	case errors.Is(err, fosite.ErrInvalidatedAuthorizeCode):
+		return fosite.ErrInvalidGrant.WithWrap(err).WithHint("The authorization code has already been used.")
+	case errors.Is(err, fosite.ErrInactiveToken):
+		return fosite.ErrInvalidGrant.WithWrap(err).WithHint("The refresh token was already used.")
+	}
+	e := fosite.ErrorToRFC6749Error(err)
+	if e.CodeField == http.StatusInternalServerError {
+		return fosite.ErrServerError.WithWrap(err) // without the hint, which is for us
+	}
+	return e
+}
+
+// fail answers in OAuth's own form (RFC 6749 §5.2). The log gets the cause and
+// never the request, which holds codes and tokens.
+func (p *Provider) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := answered(err)
+	level := p.Log.InfoContext
+	if e.CodeField >= http.StatusInternalServerError {
+		level = p.Log.ErrorContext
+	}
+	level(r.Context(), "refused an OAuth request", "path", r.URL.Path, "error", e.ErrorField, "cause", cause(err))
+	write(w, e.CodeField, map[string]string{"error": e.ErrorField, "error_description": e.GetDescription()})
+}
+
+// cause is what a log says of err. fosite keeps it in Debug and Reason.
+func cause(err error) string {
+	e := fosite.ErrorToRFC6749Error(err)
+	if e.Debug() != "" {
+		return e.Debug()
+	}
+	if e.Reason() != "" {
+		return e.Reason()
+	}
+	return err.Error()
+}
+
+// write answers with JSON that nobody may keep (RFC 6749 §5.1).
+func write(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, `{"error":"server_error"}`, http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(body) // the client may be gone
+}

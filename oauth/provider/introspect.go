@@ -1,0 +1,127 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/ory/fosite"
+
+	"podmove/oauth"
+)
+
+// maxToken bounds a token that a stranger sends, in bytes.
+const maxToken = 512
+
+// Introspect is oauth.Introspector, for this pod's own transfer API.
+func (p *Provider) Introspect(ctx context.Context, token string) (oauth.Grant, error) {
+	grant, _, err := p.access(ctx, token)
+	return grant, err
+}
+
+// access finds out what an access token is good for: it was made here, has not
+// expired, is for this resource (RFC 8707), and its grant stands.
+func (p *Provider) access(ctx context.Context, token string) (oauth.Grant, *fosite.Request, error) {
+	if len(token) > maxToken {
+		return oauth.Grant{}, nil, oauth.ErrToken
+	}
+	kept, err := p.storage.GetAccessTokenSession(ctx, p.strategy.AccessTokenSignature(ctx, token), nil)
+	if errors.Is(err, fosite.ErrNotFound) {
+		return oauth.Grant{}, nil, oauth.ErrToken
+	}
+	if err != nil {
+		return oauth.Grant{}, nil, err
+	}
+	r := kept.(*fosite.Request)
+	if p.strategy.ValidateAccessToken(ctx, r, token) != nil || !slices.Contains(r.GrantedAudience, p.resource) {
+		return oauth.Grant{}, nil, oauth.ErrToken
+	}
+	grant, found, err := p.Store.Grant(ctx, r.GetID())
+	if err == nil && !found {
+		err = oauth.ErrToken
+	}
+	return grant, r, err
+}
+
+// introspect tells a client about its own access token (RFC 7662). fosite
+// would answer any bearer about any token.
+func (p *Provider) introspect(w http.ResponseWriter, r *http.Request) {
+	form, err := readForm(w, r, askParameters)
+	if err == nil && form.Get("client_assertion") == "" {
+		err = refuse(fosite.ErrInvalidClient, "Introspection takes private_key_jwt.")
+	}
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	answer, err := p.describe(r, form)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	write(w, http.StatusOK, answer)
+}
+
+// describe answers "not active" to whoever is not the token's client, as RFC
+// 7662 §2.2 allows: it says nothing about a token that is another's.
+func (p *Provider) describe(r *http.Request, form url.Values) (map[string]any, error) {
+	inactive := map[string]any{"active": false}
+	grant, kept, err := p.access(r.Context(), form.Get("token"))
+	if errors.Is(err, oauth.ErrToken) || err == nil && form.Get("client_id") != grant.Client {
+		return inactive, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.WithValue(r.Context(), clientKey{}, kept.Client.(*client))
+	if _, err := p.authenticate(ctx, r, form); err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"active": true, "iss": p.Issuer, "sub": grant.Account, "aud": p.resource,
+		"client_id": grant.Client, "scope": strings.Join(grant.Scopes, " "), "token_type": "Bearer",
+		"exp":                   kept.Session.GetExpiresAt(fosite.AccessToken).Unix(),
+		"iat":                   kept.RequestedAt.Unix(),
+		"authorization_details": []oauth.Details{grant.Details}, // RFC 9396 §9.2
+	}, nil
+}
+
+// revoke revokes a client's grant by one of its tokens (RFC 7009). It is not
+// left to fosite, which answers 200 when the database fails.
+func (p *Provider) revoke(w http.ResponseWriter, r *http.Request) {
+	form, err := readForm(w, r, askParameters)
+	if err == nil {
+		err = p.revokeToken(r, form)
+	}
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	write(w, http.StatusOK, struct{}{})
+}
+
+func (p *Provider) revokeToken(r *http.Request, form url.Values) error {
+	ctx := r.Context()
+	token := form.Get("token")
+	if token == "" || len(token) > maxToken {
+		return invalid("token is missing.")
+	}
+	_, kept, err := p.storage.find(ctx, KindRefresh, p.strategy.RefreshTokenSignature(ctx, token))
+	if errors.Is(err, fosite.ErrNotFound) {
+		_, kept, err = p.storage.find(ctx, KindAccess, p.strategy.AccessTokenSignature(ctx, token))
+	}
+	if errors.Is(err, fosite.ErrNotFound) {
+		return nil // RFC 7009 §2.2: an unknown token is as good as revoked
+	}
+	if err != nil {
+		return err
+	}
+	ctx = context.WithValue(ctx, clientKey{}, kept.Client.(*client))
+	if _, err := p.authenticate(ctx, r, form); err != nil {
+		return err
+	}
+	return p.Revoke(ctx, kept.GetID())
+}

@@ -1,0 +1,125 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/ory/fosite"
+	"github.com/ory/fosite/handler/oauth2"
+
+	"podmove/internal/keys"
+	"podmove/oauth"
+)
+
+// How long things last.
+const (
+	pushedLife      = 90 * time.Second // RFC 9126 §2.2: short; it covers one redirect
+	interactionLife = 10 * time.Minute
+	codeLife        = time.Minute // RFC 6749 §4.1.2 allows ten
+	accessLife      = 30 * time.Minute
+	idTokenLife     = 10 * time.Minute
+	refreshIdle     = 30 * 24 * time.Hour  // since the last refresh
+	refreshLife     = 180 * 24 * time.Hour // since the consent
+	// Rows are kept for a while after they expire, so that a code or token
+	// that comes again is known for what it is.
+	sweepAfter = 24 * time.Hour
+)
+
+// ResourcePath follows the issuer in the one resource of a pod (Protocol §1.2).
+const ResourcePath = "/transfer/v1"
+
+// An Account is what the provider must know of a person.
+type Account struct {
+	GUID     string // the OIDC subject
+	ID       string // aurora@old.example
+	Username string
+	Admin    bool
+	MovedTo  string // the new diaspora* ID of an account that moved away
+}
+
+// Options are what a Provider works with. All are needed but Log and Now.
+type Options struct {
+	Issuer      string // the pod's public URL, without a trailing slash
+	Development bool   // loopback http clients are taken (Protocol §1.1)
+	Secret      []byte // 32 bytes, from which codes and tokens are made
+	// Key is the ES256 key that signs ID tokens now; SigningKeys and
+	// ClientKeys are the JWK sets of /oauth/jwks.json and of the pod's own
+	// client metadata document.
+	Key         func(context.Context) (keys.Key, error)
+	SigningKeys func(context.Context) ([]byte, error)
+	ClientKeys  func(context.Context) ([]byte, error)
+	Store       Store
+	HTTP        *http.Client // for clients' metadata documents: strangers' hosts
+	// Account finds an account by its person GUID.
+	Account func(ctx context.Context, guid string) (Account, error)
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// A Provider grants clients access to accounts. It is safe for concurrent use.
+type Provider struct {
+	Options
+	resource string
+	strategy oauth2.CoreStrategy
+	storage  storage
+	fosite   fosite.OAuth2Provider
+}
+
+var _ oauth.Introspector = (*Provider)(nil)
+
+// New makes a provider.
+func New(o Options) (*Provider, error) {
+	u, err := url.Parse(o.Issuer)
+	switch {
+	case err != nil || u.Host == "" || o.Issuer != u.Scheme+"://"+u.Host:
+		return nil, fmt.Errorf("provider: the issuer %q is no bare origin", o.Issuer)
+	case len(o.Secret) != 32:
+		return nil, errors.New("provider: the secret is not 32 bytes long")
+	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	p := &Provider{Options: o, resource: o.Issuer + ResourcePath}
+	p.storage = storage{store: o.Store, now: p.clock}
+	p.compose()
+	return p, nil
+}
+
+// clock is now as rows keep it: in UTC, to the millisecond.
+func (p *Provider) clock() time.Time { return p.Now().UTC().Truncate(time.Millisecond) }
+
+// Handler serves /oauth/* and /.well-known/* but for what people see:
+// /oauth/authorize and /oauth/interactions/ are pages around [Provider.Begin],
+// [Provider.Interaction] and [Provider.Decide].
+func (p *Provider) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /oauth/par", p.push)
+	mux.HandleFunc("POST /oauth/token", p.token)
+	mux.HandleFunc("POST /oauth/revoke", p.revoke)
+	mux.HandleFunc("POST /oauth/introspect", p.introspect)
+	mux.HandleFunc("GET /oauth/userinfo", p.userinfo)
+	mux.HandleFunc("GET /oauth/jwks.json", p.published(p.SigningKeys))
+	mux.HandleFunc("GET /oauth/client.json", p.clientDocument)
+	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)
+	// RFC 8414 §3: the same document.
+	mux.HandleFunc("GET /.well-known/oauth-authorization-server", p.discovery)
+	mux.HandleFunc("GET /.well-known/oauth-protected-resource"+ResourcePath, p.resourceDocument)
+	return mux
+}
+
+// Revoke revokes a grant with all its tokens.
+func (p *Provider) Revoke(ctx context.Context, grant string) error {
+	return p.Store.RevokeGrant(ctx, grant, p.clock())
+}
+
+// Sweep deletes what expired a day ago.
+func (p *Provider) Sweep(ctx context.Context) error {
+	return p.Store.SweepOAuth(ctx, p.clock().Add(-sweepAfter))
+}

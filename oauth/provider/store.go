@@ -1,0 +1,88 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"podmove/oauth"
+)
+
+// A Kind says what a [Row] stands for.
+type Kind string
+
+// The kinds of rows. A code has three: what it was given for, its PKCE
+// challenge and its OpenID Connect parameters, each gone when it is used.
+const (
+	KindPushed  Kind = "pushed" // a pushed authorization request
+	KindCode    Kind = "code"
+	KindPKCE    Kind = "pkce"
+	KindOpenID  Kind = "openid"
+	KindAccess  Kind = "access"
+	KindRefresh Kind = "refresh"
+)
+
+// A Row is what is kept of one code, token or pushed request. None of them
+// stands in it: only what its signature hashes to.
+type Row struct {
+	Kind      Kind
+	Signature string // lower-case hex SHA-256
+	Grant     string // shared by all rows of one consent
+	Client    string // client_id
+	Account   string // person GUID; empty before the consent
+	Active    bool   // not used up, not revoked
+	Body      []byte // the request, with the client as it was then
+	Parent    string // Signature of the refresh token that this one replaced
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    time.Time // zero until it is used up
+}
+
+// A Pending is a request that waits for a person's decision.
+type Pending struct {
+	ID        string // lower-case hex SHA-256 of what the page's address holds
+	Browser   string // the same, of the browser's name
+	Body      []byte
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// A Store keeps the provider's rows. Times are kept to the millisecond. Found
+// is false for a row that is not there, which is no error. Each method takes
+// part in the transaction of its context.
+type Store interface {
+	// InTx runs fn in a transaction, more than once where the database asks.
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+
+	AddOAuthRow(ctx context.Context, r Row) error
+	OAuthRow(ctx context.Context, k Kind, signature string) (r Row, found bool, err error)
+	// SpendOAuthRow makes a row inactive and sets its UsedAt (zero: revoked, not used),
+	// if its Active and UsedAt are still those of seen. Of two that try at once,
+	// one is told false.
+	SpendOAuthRow(ctx context.Context, seen Row, at time.Time) (won bool, err error)
+	// DropOAuthRow deletes a row, and reports whether this call did.
+	DropOAuthRow(ctx context.Context, k Kind, signature string) (won bool, err error)
+	// OAuthSuccessors are the refresh tokens whose Parent is the signature.
+	OAuthSuccessors(ctx context.Context, signature string) ([]Row, error)
+	// DeactivateOAuthRows makes all rows of one kind and grant inactive.
+	DeactivateOAuthRows(ctx context.Context, k Kind, grant string) error
+
+	AddInteraction(ctx context.Context, p Pending) error
+	Interaction(ctx context.Context, id string) (p Pending, found bool, err error)
+	// DropInteraction deletes a pending request, and reports whether this call did.
+	DropInteraction(ctx context.Context, id string) (won bool, err error)
+
+	// AddAssertion notes the hash of a client assertion's jti, and reports
+	// whether it was new.
+	AddAssertion(ctx context.Context, id string, expires time.Time) (fresh bool, err error)
+
+	AddGrant(ctx context.Context, g oauth.Grant, at time.Time) error
+	// Grant finds a grant that is not revoked.
+	Grant(ctx context.Context, id string) (g oauth.Grant, found bool, err error)
+	// RevokeGrant revokes a grant and makes all its rows inactive. Revoking it
+	// again, or one that is not there, does nothing.
+	RevokeGrant(ctx context.Context, id string, at time.Time) error
+
+	// SweepOAuth deletes rows, pending requests and assertions that expired
+	// before the time given.
+	SweepOAuth(ctx context.Context, before time.Time) error
+}

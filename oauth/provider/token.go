@@ -1,0 +1,57 @@
+package provider
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/ory/fosite"
+
+	"podmove/oauth"
+)
+
+// token exchanges a code or a refresh token (RFC 6749 §4.1.3, §6).
+func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
+	answer, err := p.exchange(w, r)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	write(w, http.StatusOK, answer)
+}
+
+// exchange reads and checks the request outside a transaction, since what it
+// finds out, such as theft, must be kept when it refuses. The tokens are made
+// inside one. A proof of possession (RFC 9449) is checked before the first and
+// compared with the session between the two.
+func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
+	form, err := readForm(w, r, tokenParameters)
+	if err != nil {
+		return nil, err
+	}
+	if got := form.Get("resource"); got != "" && got != p.resource { // RFC 8707 §2.2
+		return nil, errTarget
+	}
+	request, err := p.fosite.NewAccessRequest(r.Context(), asRequest(r, form), newSession())
+	if err != nil {
+		return nil, err
+	}
+	var answer map[string]any
+	err = p.Store.InTx(r.Context(), func(ctx context.Context) error {
+		grant, found, err := p.Store.Grant(ctx, request.GetID())
+		if err != nil {
+			return err
+		}
+		if !found {
+			return refuse(fosite.ErrInvalidGrant, "The grant was revoked.")
+		}
+		response, err := p.fosite.NewAccessResponse(ctx, request)
+		if err != nil {
+			return err
+		}
+		// RFC 9396 §7: what was granted, which may be less than was asked.
+		response.SetExtra("authorization_details", []oauth.Details{grant.Details})
+		answer = response.ToMap()
+		return nil
+	})
+	return answer, err
+}
