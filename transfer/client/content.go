@@ -16,6 +16,9 @@ import (
 // for the caller to hash; what is checked here is that they are of the photo
 // that its page named, so that two versions are never joined.
 func (c *Client) Content(ctx context.Context, photo string, from int64) (body io.ReadCloser, err error) {
+	if !transfer.ValidGUID(photo) { // it would leave its segment of the address
+		return nil, transfer.Errorf(transfer.NotFound, "no photo can have this guid")
+	}
 	tag := c.tags.of(photo)
 	err = c.again(ctx, func() error {
 		body, err = c.content(ctx, photo, tag, from)
