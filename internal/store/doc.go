@@ -30,6 +30,9 @@
 // Times are stored as integers of milliseconds since 1970, in UTC, in columns
 // named …_at. Rows are inserted s.batch() at a time. Text that is paged or
 // compared as bytes needs COLLATE "C" on PostgreSQL; s.postgres() says where.
+// Inside InTx, db(ctx).Transaction(…) sets a savepoint: a part may fail there and
+// leave the rest standing, which PostgreSQL does not allow without one.
+//
 // Errors pass through translate, so that callers see ErrNotFound and
 // ErrConflict and nothing of gorm.
 package store

@@ -44,6 +44,14 @@ func TestEnqueue(t *testing.T) {
 				t.Fatalf("%d jobs, want one for soon and one for now", jobs)
 			}
 		})
+		t.Run("adds a job while an equal one is at work, or was when its process died", func(t *testing.T) {
+			enqueue(t, s, chore{"dead"}, time.Time{}, nil)
+			dead := s.DB(t.Context()).Table("river_job").Where("args->>'name' = 'dead'")
+			must(t, dead.Update("state", "running").Error)
+			wantWaiting(t, s, chore{"dead"}, time.Time{}, false)
+			enqueue(t, s, chore{"dead"}, time.Time{}, nil)
+			wantWaiting(t, s, chore{"dead"}, time.Time{}, true)
+		})
 		t.Run("keeps a job for later", func(t *testing.T) {
 			later := time.Now().Add(time.Hour)
 			enqueue(t, s, chore{"later"}, later, nil)

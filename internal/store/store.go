@@ -16,7 +16,8 @@ import (
 type Options struct {
 	// DSN names the database: "postgres://…" or "postgresql://…" for
 	// PostgreSQL, "sqlite:PATH" or a bare path for SQLite. Empty means the
-	// SQLite file podmove.db in Dir.
+	// SQLite file podmove.db in Dir. PostgreSQL is used over 16 connections
+	// at most; "pool_max_conns=…" among the URL's parameters says otherwise.
 	DSN string
 	// Dir is the pod's data directory. It is made if it is missing, and only
 	// looked at when DSN is empty.
