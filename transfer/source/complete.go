@@ -146,7 +146,7 @@ func checkPlaces(t Transfer, r transfer.Receipt) error {
 		return nil
 	}
 	if r.Account != t.Destination {
-		return transfer.Errorf(transfer.IdentityDiffers, "the receipt is for %.200q; the person agreed to %s", r.Account, t.Destination)
+		return transfer.Errorf(transfer.RequestInvalid, "the receipt is for %.200q; the person agreed to %s", r.Account, t.Destination)
 	}
 	for _, place := range []struct {
 		template     string

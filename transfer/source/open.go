@@ -13,15 +13,6 @@ import (
 	"podmove/transfer"
 )
 
-// A Request opens a transfer. Without collections it asks for all that were
-// granted.
-type Request struct {
-	Purpose     transfer.Purpose      `json:"purpose"`
-	Collections []transfer.Collection `json:"collections"`
-	Nonce       string                `json:"nonce"` // the transfer nonce (Protocol §4.3)
-	Format      int                   `json:"format"`
-}
-
 // nonceShape: at least 128 random bits, in base64url or hex (Protocol §4.3).
 var nonceShape = regexp.MustCompile(`^[0-9A-Za-z_-]{22,128}$`)
 
@@ -31,10 +22,11 @@ type Opened struct {
 	New bool
 }
 
-// Open opens a transfer under a grant. The same grant and nonce answer the same
+// Open opens a transfer under a grant; without collections it carries all that
+// were granted. The same grant and nonce answer the same
 // transfer, whatever its state; a second move of the account is
 // transfer.TransferActive.
-func (s *Service) Open(ctx context.Context, g oauth.Grant, r Request) (Opened, error) {
+func (s *Service) Open(ctx context.Context, g oauth.Grant, r transfer.Opening) (Opened, error) {
 	t, err := s.asked(g, r)
 	if err != nil {
 		return Opened{}, err
@@ -117,7 +109,7 @@ func (s *Service) makeWay(ctx context.Context, other, t Transfer) error {
 }
 
 // asked is the transfer that a request describes, within the grant.
-func (s *Service) asked(g oauth.Grant, r Request) (Transfer, error) {
+func (s *Service) asked(g oauth.Grant, r transfer.Opening) (Transfer, error) {
 	t := Transfer{
 		ID: newID(), Grant: g.ID, Client: g.Client, Nonce: r.Nonce, Purpose: r.Purpose, Limited: g.Details.Limited,
 		Destination: g.Details.Destination, NoAddress: g.Choices.NoAddress, Keys: g.Keys,

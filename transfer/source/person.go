@@ -85,4 +85,3 @@ func (s *Service) Withdraw(ctx context.Context, account int64, id string) (Trans
 		return s.cancel(ctx, t, "You cancelled it. Nothing changed here.")
 	})
 }
-

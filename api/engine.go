@@ -1,0 +1,63 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/transfer"
+)
+
+// A Group is some routes that belong together.
+type Group interface {
+	Mount(r gin.IRouter)
+}
+
+// Options are what the face for programs is made of.
+type Options struct {
+	Log    *slog.Logger
+	Groups []Group
+}
+
+// New makes the handler of all routes for programs.
+func New(o Options) http.Handler { return engine(o) }
+
+// engine also answers which routes there are, which the contract's test asks.
+func engine(o Options) *gin.Engine {
+	r := gin.New()
+	r.RedirectTrailingSlash = false // an address has one spelling
+	r.Use(guarded, problems(o.Log), recovered)
+	r.NoRoute(func(c *gin.Context) {
+		Fail(c, transfer.Errorf(transfer.NotFound, "there is nothing here"))
+	})
+	for _, g := range o.Groups {
+		g.Mount(r)
+	}
+	return r
+}
+
+// guarded sets what holds for every answer; a handler may replace it.
+func guarded(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+}
+
+// recovered turns a panic into an error. The log gets the stack, never the
+// request: it holds a token.
+func recovered(c *gin.Context) {
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(v)
+		default:
+			Fail(c, &panicked{value: v, stack: debug.Stack()})
+		}
+	}()
+	c.Next()
+}
