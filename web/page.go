@@ -16,7 +16,7 @@ import (
 	"podmove/internal/pod"
 )
 
-//go:embed templates/*.html
+//go:embed templates/*.html templates/parts/*.html
 var templates embed.FS
 
 // pages are the templates by name, each inside the layout.
@@ -32,7 +32,7 @@ type view struct {
 // readPages reads templates/NAME.html, each of which defines "title" and
 // "main", and may define "head".
 func readPages() (pages, error) {
-	layout, err := template.New("layout.html").Funcs(functions()).ParseFS(templates, "templates/layout.html")
+	layout, err := template.New("layout.html").Funcs(functions()).ParseFS(templates, "templates/layout.html", "templates/parts/*.html")
 	if err != nil {
 		return nil, err
 	}

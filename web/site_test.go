@@ -230,3 +230,11 @@ func TestLocal(t *testing.T) {
 		}
 	}
 }
+
+// record answers a request without a network.
+func record(t *testing.T, h http.Handler, method, target string) *http.Response {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, nil))
+	return w.Result()
+}

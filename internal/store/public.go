@@ -9,6 +9,8 @@ import (
 	"podmove/transfer"
 )
 
+var _ pod.Library = (*Store)(nil)
+
 // visiblePost is which posts a viewer may see: public ones, their own, and
 // those that name them (Protocol §3.6). It takes a viewer's account and ID.
 const visiblePost = `(posts.public OR posts.account_id = ? OR EXISTS (

@@ -1,0 +1,118 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/internal/pod"
+)
+
+// A Registry makes accounts and checks passwords.
+type Registry interface {
+	Add(ctx context.Context, n pod.NewAccount) (pod.Account, error)
+	SignIn(ctx context.Context, username, password string) (pod.Account, error)
+}
+
+// SignUp says who may make an account.
+type SignUp string
+
+// SignUpOpen is for everybody; SignUpClosed leaves it to the podmin.
+const (
+	SignUpOpen   SignUp = "open"
+	SignUpClosed SignUp = "closed"
+)
+
+// Doors are the pages through which people come and go.
+type Doors struct {
+	Site     *Site
+	Registry Registry
+	SignUp   SignUp
+}
+
+// Mount adds the pages.
+func (d Doors) Mount(r gin.IRouter) {
+	r.GET("/sign-in", d.signInForm)
+	r.POST("/sign-in", d.signIn)
+	r.POST("/sign-out", d.signOut)
+	r.GET("/sign-up", d.signUpForm)
+	r.POST("/sign-up", d.signUp)
+}
+
+// doorForm is what the sign-in and sign-up pages show.
+type doorForm struct {
+	Next     string // where to go afterwards
+	Username string
+	Email    string
+	Again    bool   // the person is signed in and is asked to prove it
+	Closed   bool   // no sign-up here
+	Field    string // what is wrong
+	Message  string // and why
+}
+
+func (d Doors) signInForm(c *gin.Context) {
+	form := doorForm{Next: local(c.Query("next"))}
+	if a, ok := d.Site.Account(c); ok {
+		if form.Next == "/" {
+			c.Redirect(http.StatusSeeOther, "/")
+			return
+		}
+		form.Again, form.Username = true, a.Username
+	}
+	d.Site.Page(c, http.StatusOK, "sign-in", form)
+}
+
+func (d Doors) signIn(c *gin.Context) {
+	form := doorForm{Next: local(c.PostForm("next")), Username: c.PostForm("username")}
+	a, err := d.Registry.SignIn(c.Request.Context(), form.Username, c.PostForm("password"))
+	if errors.Is(err, pod.ErrWrongPassword) {
+		form.Message = "Username and password do not belong together. Look at both and try again."
+		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in", form)
+		return
+	}
+	d.enter(c, a, err, form.Next)
+}
+
+// enter signs the account in and goes on.
+func (d Doors) enter(c *gin.Context, a pod.Account, err error, next string) {
+	if err == nil {
+		err = d.Site.Sessions.SignIn(c.Request.Context(), a.ID)
+	}
+	if err != nil {
+		d.Site.Fail(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, next)
+}
+
+func (d Doors) signOut(c *gin.Context) {
+	if err := d.Site.Sessions.SignOut(c.Request.Context()); err != nil {
+		d.Site.Fail(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, "/")
+}
+
+func (d Doors) signUpForm(c *gin.Context) {
+	d.Site.Page(c, http.StatusOK, "sign-up", doorForm{Next: local(c.Query("next")), Closed: d.SignUp == SignUpClosed})
+}
+
+func (d Doors) signUp(c *gin.Context) {
+	form := doorForm{Next: local(c.PostForm("next")), Username: c.PostForm("username"), Email: c.PostForm("email")}
+	if d.SignUp == SignUpClosed {
+		form.Closed = true
+		d.Site.Page(c, http.StatusForbidden, "sign-up", form)
+		return
+	}
+	a, err := d.Registry.Add(c.Request.Context(), pod.NewAccount{
+		Username: form.Username, Email: form.Email, Password: c.PostForm("password"),
+	})
+	if refusal, ok := errors.AsType[pod.Refusal](err); ok {
+		form.Field, form.Message = string(refusal.Field), refusal.Message
+		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-up", form)
+		return
+	}
+	d.enter(c, a, err, form.Next)
+}
