@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"podmove/transfer"
+	"podmove/transfer/source"
+)
+
+var _ source.Transfers = (*Store)(nil)
+
+// transferRow is a row of transfers. The columns that it leaves out belong to
+// the keeping of stubs.
+type transferRow struct {
+	ID          string `gorm:"primaryKey"`
+	AccountID   int64
+	GrantID     string
+	Client      string
+	Nonce       string
+	Purpose     string
+	Collections string // joined by spaces
+	Limited     bool
+	SinceAt     int64
+	UntilAt     int64
+	Destination string
+	NoAddress   bool
+	State       string
+	Plan        string // JSON of transfer.Plan
+	Keys        string
+	AsOf        int64
+	Receipt     string
+	ProfileURL  string
+	PostURL     string
+	PhotoURL    string
+	FeedURL     string
+	Leftover    int64
+	Reason      string
+	CreatedAt   int64 `gorm:"autoCreateTime:false"`
+	UsedAt      int64
+	AcceptedAt  int64
+	RedirectAt  int64
+	GraceEnds   int64
+	EndedAt     int64
+}
+
+func (transferRow) TableName() string { return "transfers" }
+
+func fromTransfer(t source.Transfer) (transferRow, error) {
+	plan, err := json.Marshal(t.Plan)
+	if err != nil {
+		return transferRow{}, err
+	}
+	collections := make([]string, len(t.Collections))
+	for i, c := range t.Collections {
+		collections[i] = string(c)
+	}
+	return transferRow{
+		ID: t.ID, AccountID: t.Account, GrantID: t.Grant, Client: t.Client, Nonce: t.Nonce,
+		Purpose: string(t.Purpose), Collections: strings.Join(collections, " "), Limited: t.Limited,
+		SinceAt: toMillis(t.Since), UntilAt: toMillis(t.Until),
+		Destination: t.Destination, NoAddress: t.NoAddress, State: string(t.State), Plan: string(plan), Keys: string(t.Keys),
+		AsOf: t.AsOf, Receipt: t.Receipt, ProfileURL: t.Profile,
+		PostURL: t.Templates.Post, PhotoURL: t.Templates.Photo, FeedURL: t.Templates.Feed,
+		Leftover: t.Leftover, Reason: string(t.Reason),
+		CreatedAt: toMillis(t.Created), UsedAt: toMillis(t.Used), AcceptedAt: toMillis(t.Accepted),
+		RedirectAt: toMillis(t.Redirected), GraceEnds: toMillis(t.GraceEnds), EndedAt: toMillis(t.Ended),
+	}, nil
+}
+
+func (r transferRow) transfer() (source.Transfer, error) {
+	t := source.Transfer{
+		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
+		Purpose: transfer.Purpose(r.Purpose), Limited: r.Limited, Since: fromMillis(r.SinceAt), Until: fromMillis(r.UntilAt),
+		Destination: r.Destination, NoAddress: r.NoAddress, State: transfer.State(r.State), Keys: []byte(r.Keys),
+		AsOf: r.AsOf, Receipt: r.Receipt, Profile: r.ProfileURL,
+		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL},
+		Leftover:  r.Leftover, Reason: transfer.Code(r.Reason),
+		Created: fromMillis(r.CreatedAt), Used: fromMillis(r.UsedAt), Accepted: fromMillis(r.AcceptedAt),
+		Redirected: fromMillis(r.RedirectAt), GraceEnds: fromMillis(r.GraceEnds), Ended: fromMillis(r.EndedAt),
+	}
+	for _, c := range strings.Fields(r.Collections) {
+		t.Collections = append(t.Collections, transfer.Collection(c))
+	}
+	return t, json.Unmarshal([]byte(r.Plan), &t.Plan)
+}
+
+// AddTransfer stores a transfer that was opened.
+func (s *Store) AddTransfer(ctx context.Context, t source.Transfer) error {
+	row, err := fromTransfer(t)
+	if err != nil {
+		return err
+	}
+	return translate(s.db(ctx).Create(&row).Error)
+}
+
+// SaveTransfer stores what changes of a transfer after its opening.
+func (s *Store) SaveTransfer(ctx context.Context, t source.Transfer) error {
+	row, err := fromTransfer(t)
+	if err != nil {
+		return err
+	}
+	return translate(s.db(ctx).Model(&row).
+		Select("state", "as_of", "receipt", "profile_url", "post_url", "photo_url", "feed_url", "leftover", "reason",
+			"accepted_at", "redirect_at", "grace_ends", "ended_at").
+		Updates(&row).Error)
+}
+
+// Transfer finds a transfer by its id.
+func (s *Store) Transfer(ctx context.Context, id string) (source.Transfer, error) {
+	return oneTransfer(s.db(ctx).Where("id = ?", id))
+}
+
+// TransferOf finds the transfer that a grant opened with a nonce.
+func (s *Store) TransferOf(ctx context.Context, grant, nonce string) (source.Transfer, error) {
+	return oneTransfer(s.db(ctx).Where("grant_id = ? AND nonce = ?", grant, nonce))
+}
+
+func oneTransfer(query *gorm.DB) (source.Transfer, error) {
+	var row transferRow
+	err := translate(query.Take(&row).Error)
+	if errors.Is(err, ErrNotFound) {
+		return source.Transfer{}, transfer.Errorf(transfer.NotFound, "there is no such transfer")
+	}
+	if err != nil {
+		return source.Transfer{}, err
+	}
+	return row.transfer()
+}
+
+// TransfersOf lists an account's transfers, newest first.
+func (s *Store) TransfersOf(ctx context.Context, account int64) ([]source.Transfer, error) {
+	var rows []transferRow
+	err := s.db(ctx).Where("account_id = ?", account).Order("created_at DESC, id").Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	list := make([]source.Transfer, len(rows))
+	for i, row := range rows {
+		if list[i], err = row.transfer(); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// IdleTransfers names transfers that could be read from and were not used since
+// the moment given.
+func (s *Store) IdleTransfers(ctx context.Context, before time.Time, limit int) ([]string, error) {
+	readable := []transfer.State{transfer.Open, transfer.Copying, transfer.Frozen, transfer.Verified}
+	var ids []string
+	err := s.db(ctx).Model(&transferRow{}).
+		Where("state IN ? AND used_at < ?", readable, before.UnixMilli()).
+		Order("used_at, id").Limit(limit).Pluck("id", &ids).Error
+	return ids, err
+}
+
+// TouchTransfer notes that the transfer was used.
+func (s *Store) TouchTransfer(ctx context.Context, id string, at time.Time) error {
+	return s.db(ctx).Model(&transferRow{}).Where("id = ?", id).Update("used_at", at.UnixMilli()).Error
+}
+
+// Departing finds the account of a person GUID.
+func (s *Store) Departing(ctx context.Context, guid string) (source.Account, error) {
+	var row struct {
+		ID    int64
+		Admin bool
+		State string
+	}
+	err := translate(s.db(ctx).Table("accounts").Select("id", "admin", "state").Where("guid = ?", guid).Take(&row).Error)
+	if errors.Is(err, ErrNotFound) {
+		return source.Account{}, transfer.Errorf(transfer.NotFound, "there is no such account")
+	}
+	return source.Account{ID: row.ID, GUID: guid, Admin: row.Admin, Moved: row.State == "moved"}, err
+}
+
+// LockAccount holds the account's lock until the transaction ends (§4.1).
+func (s *Store) LockAccount(ctx context.Context, account int64) error {
+	return s.db(ctx).Exec("UPDATE accounts SET seq = seq WHERE id = ?", account).Error
+}
+
+// nonceRow is a row of transfer_nonces.
+type nonceRow struct {
+	TransferID string `gorm:"primaryKey"`
+	Nonce      string `gorm:"primaryKey"`
+}
+
+func (nonceRow) TableName() string { return "transfer_nonces" }
+
+// TakeNonce remembers a request nonce; transfer.NonceReplayed if it is known.
+// A conflict is no error to the database: it would void the transaction.
+func (s *Store) TakeNonce(ctx context.Context, id string, sum transfer.Digest) error {
+	done := s.db(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&nonceRow{TransferID: id, Nonce: string(sum)})
+	if done.Error == nil && done.RowsAffected == 0 {
+		return transfer.Errorf(transfer.NonceReplayed, "this Transfer-Nonce was used before; ask again with the same cursor and a fresh one")
+	}
+	return done.Error
+}
+
+// toMillis is a time as it is stored; the zero time is 0.
+func toMillis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// fromMillis is a time as it was stored.
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
