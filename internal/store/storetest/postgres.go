@@ -2,8 +2,8 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"sync"
@@ -13,11 +13,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"podmove/internal/cluster"
 	"podmove/internal/store"
 )
-
-// install is what a developer without PostgreSQL is told.
-const install = "PostgreSQL is not installed; on Debian or Ubuntu: apt-get install postgresql"
 
 // server is the PostgreSQL that this test binary uses, started when the first
 // test asks for it.
@@ -25,19 +23,19 @@ var server = sync.OnceValues(func() (*postgres, error) {
 	if admin := os.Getenv("PODMOVE_TEST_POSTGRES"); admin != "" {
 		return &postgres{admin: admin, template: "template0"}, nil
 	}
-	admin, lifeline, err := startCluster()
+	c, err := cluster.Start()
 	if err != nil {
 		return nil, err
 	}
-	p := &postgres{admin: admin, lifeline: lifeline, template: "podmove_template"}
+	p := &postgres{admin: c.Admin, cluster: c, template: "podmove_template"}
 	return p, p.prepare(context.Background())
 })
 
 // postgres hands out databases.
 type postgres struct {
-	admin    string    // URL of a superuser on the database "postgres"
-	template string    // what a new database is a copy of
-	lifeline io.Closer // held, never closed: see startCluster
+	admin    string           // URL of a superuser on the database "postgres"
+	template string           // what a new database is a copy of
+	cluster  *cluster.Cluster // held, never closed: it ends with this process
 	count    atomic.Int64
 }
 
@@ -48,10 +46,8 @@ func PostgresURL(t testing.TB) string {
 	t.Helper()
 	p, err := server()
 	switch {
-	case err == errNotInstalled && os.Getenv("CI") == "":
-		t.Skip(install)
-	case err == errNotInstalled:
-		t.Fatal(install)
+	case errors.Is(err, cluster.ErrNotInstalled) && os.Getenv("CI") == "":
+		t.Skip(err)
 	case err != nil:
 		t.Fatalf("start PostgreSQL: %v", err)
 	}

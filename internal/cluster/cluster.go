@@ -1,4 +1,4 @@
-package storetest
+package cluster
 
 import (
 	"bytes"
@@ -19,11 +19,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-var errNotInstalled = errors.New("storetest: PostgreSQL is not installed")
+// ErrNotInstalled means that there are no PostgreSQL server programs.
+var ErrNotInstalled = errors.New("PostgreSQL is not installed; on Debian or Ubuntu: apt-get install postgresql")
 
 // watch makes a cluster in directory $2 with the programs of directory $1, and
-// runs it until standard input ends. That happens when the test binary, which
-// holds the other end, is gone. Then it removes every trace.
+// runs it until standard input ends. That happens when the process that
+// holds the other end is gone. Then it removes every trace.
 const watch = `
 trap '' INT TERM HUP PIPE
 trap 'rm -rf "$2"' EXIT
@@ -37,28 +38,56 @@ kill -QUIT $!
 wait $!
 `
 
-// startCluster starts a PostgreSQL server that only this test binary uses. It
-// returns the URL of its superuser and the lifeline: the server runs until that
-// is closed, by the garbage collector as well as on purpose.
-func startCluster() (admin string, lifeline io.Closer, err error) {
+// A Cluster is a running PostgreSQL server that one process uses.
+type Cluster struct {
+	// Admin is the URL of the superuser on the database "postgres".
+	Admin    string
+	lifeline io.Closer
+}
+
+// Start makes a server with an empty cluster in a temporary directory. It runs
+// until Close, or until this process is gone.
+func Start() (*Cluster, error) {
 	bin, err := programs()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "podmove-pg-")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	watcher, err := watcherOf(bin, dir)
 	if err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	if lifeline, err = watcher.StdinPipe(); err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	lifeline, err := watcher.StdinPipe()
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	query := url.Values{"host": {dir}, "user": {"postgres"}}
-	admin = "postgres:///postgres?" + query.Encode()
-	return admin, lifeline, start(watcher, admin)
+	c := &Cluster{"postgres:///postgres?" + query.Encode(), lifeline}
+	return c, start(watcher, c.Admin)
+}
+
+// Close ends the server and removes its directory.
+func (c *Cluster) Close() error { return c.lifeline.Close() }
+
+// Database makes an empty database and answers its URL.
+func (c *Cluster) Database(ctx context.Context, name string) (string, error) {
+	conn, err := pgx.Connect(ctx, c.Admin)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(c.Admin)
+	if err != nil {
+		return "", err
+	}
+	u.Path = "/" + name
+	return u.String(), nil
 }
 
 // programs finds the directory of PostgreSQL's server programs: beside initdb on
@@ -70,7 +99,7 @@ func programs() (string, error) {
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
-		return "", errNotInstalled
+		return "", ErrNotInstalled
 	}
 	return filepath.Dir(slices.MaxFunc(found, byVersion)), nil
 }
@@ -84,7 +113,7 @@ func version(path string) int {
 
 // watcherOf is the command that watches over a cluster in dir. It runs in a
 // process group of its own, so that an interrupt from the keyboard reaches only
-// the test binary, and as another user when the present one is root, as which
+// its owner, and as another user when the present one is root, as which
 // PostgreSQL refuses to run.
 func watcherOf(bin, dir string) (*exec.Cmd, error) {
 	cmd := exec.Command("/bin/sh", "-c", watch, "watch", bin, dir)
@@ -138,9 +167,9 @@ func start(watcher *exec.Cmd, admin string) error {
 		select {
 		case <-time.After(20 * time.Millisecond):
 		case end := <-ended:
-			return fmt.Errorf("storetest: PostgreSQL ended: %w: %s", end, said.Bytes())
+			return fmt.Errorf("cluster: PostgreSQL ended: %w: %s", end, said.Bytes())
 		case <-ctx.Done():
-			return fmt.Errorf("storetest: PostgreSQL does not answer: %w", err)
+			return fmt.Errorf("cluster: PostgreSQL does not answer: %w", err)
 		}
 	}
 }
