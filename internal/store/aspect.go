@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"podmove/transfer"
+)
+
+// aspects are the named groups of an account's contacts.
+type aspects struct{}
+
+type aspectRow struct {
+	Head head `gorm:"embedded"`
+	Name string
+}
+
+func (aspects) table() string { return "aspects" }
+
+func (aspects) decode(e transfer.Entry) (transfer.Item, error) { return decode[transfer.Aspect](e) }
+
+func (aspects) standing(db *gorm.DB, account int64, guids []string, _ []transfer.Item) ([]standing, error) {
+	return standingGUIDs(db.Table("aspects"), account, guids)
+}
+
+func standingGUIDs(db *gorm.DB, account int64, guids []string) (list []standing, err error) {
+	err = db.Where("account_id = ? AND guid IN ?", account, guids).Select("guid", "digest").Find(&list).Error
+	return list, translate(err)
+}
+
+func (aspects) save(ctx context.Context, s *Store, items []placed) error {
+	rows := make([]aspectRow, len(items))
+	for i, p := range items {
+		rows[i] = aspectRow{p.head, p.item.(transfer.Aspect).Name}
+	}
+	return upsert(s.db(ctx), s.batch(), "aspects", rows, inAccount, []string{"seq", "digest", "size", "name"})
+}
+
+func (aspects) read(q *gorm.DB, each func(head, transfer.Item) bool) error {
+	return readRows(q, func(r *aspectRow) bool { return each(r.Head, transfer.Aspect{Name: r.Name}) })
+}

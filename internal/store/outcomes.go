@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"podmove/transfer"
+	"podmove/transfer/destination"
+)
+
+var _ destination.Arrivals = (*Store)(nil)
+
+// StartOver is destination.Arrivals'. What does not come again until the
+// collection has caught up counts as deleted (Protocol §4.2).
+func (s *Store) StartOver(ctx context.Context, run string, c transfer.Collection) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		err := s.db(ctx).Table("arrivals").Where("run = ? AND collection = ?", run, c).Update("run", unseenIn(run)).Error
+		if err != nil {
+			return translate(err)
+		}
+		return translate(s.db(ctx).Table("progress").Where("run = ? AND collection = ?", run, c).Delete(&progressRow{}).Error)
+	})
+}
+
+// Unsent is destination.Arrivals'.
+func (s *Store) Unsent(ctx context.Context, run string, limit int) ([]transfer.Outcome, error) {
+	var rows []arrivalRow
+	err := s.db(ctx).Table("arrivals").Where("run = ? AND NOT sent", run).
+		Order("collection, guid").Limit(limit).Find(&rows).Error
+	return outcomesOf(rows), translate(err)
+}
+
+func outcomesOf(rows []arrivalRow) []transfer.Outcome {
+	list := make([]transfer.Outcome, len(rows))
+	for i, r := range rows {
+		list[i] = r.outcome()
+	}
+	return list
+}
+
+// MarkSent is destination.Arrivals'. An item that changed since it was listed
+// stays unsent.
+func (s *Store) MarkSent(ctx context.Context, run string, list []transfer.Outcome) error {
+	return inChunks(list, func(chunk []transfer.Outcome) error {
+		args := []any{run}
+		for _, o := range chunk {
+			args = append(args, o.Collection, o.GUID, o.Digest, o.Result)
+		}
+		rows := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?),", len(chunk)), ",")
+		return translate(s.db(ctx).Exec("UPDATE arrivals SET sent = TRUE WHERE run = ?"+
+			" AND (collection, guid, digest, outcome) IN (VALUES "+rows+")", args...).Error)
+	})
+}
+
+// MarkUnsent is destination.Arrivals'.
+func (s *Store) MarkUnsent(ctx context.Context, run string, guids []string) error {
+	q := s.db(ctx).Table("arrivals").Where("run = ?", run)
+	if len(guids) == 0 {
+		return translate(q.Update("sent", false).Error)
+	}
+	return inChunks(guids, func(chunk []string) error {
+		return translate(s.db(ctx).Table("arrivals").Where("run = ? AND guid IN ?", run, chunk).Update("sent", false).Error)
+	})
+}
+
+// Counts is destination.Arrivals'.
+func (s *Store) Counts(ctx context.Context, run string) (list []destination.Count, err error) {
+	err = s.db(ctx).Table("arrivals").Where("run = ?", run).
+		Select("collection, outcome AS result, count(*) AS items").
+		Group("collection, outcome").Order("collection, outcome").Find(&list).Error
+	return list, translate(err)
+}
+
+// Outcomes is destination.Arrivals'.
+func (s *Store) Outcomes(ctx context.Context, run string, after transfer.Outcome, limit int, wanted ...transfer.Result) ([]transfer.Outcome, error) {
+	q := s.db(ctx).Table("arrivals").Where("run = ? AND (collection, guid) > (?, ?)", run, after.Collection, after.GUID)
+	if len(wanted) > 0 {
+		q = q.Where("outcome IN ?", wanted)
+	}
+	var rows []arrivalRow
+	err := q.Order("collection, guid").Limit(limit).Find(&rows).Error
+	return outcomesOf(rows), translate(err)
+}
