@@ -73,7 +73,7 @@ func (f Fixture) addPhotos() (guids []string) {
 			Name: name, SHA256: transfer.Sum(pic.bytes), Size: int64(len(pic.bytes)),
 		}
 		if i < 8 {
-			photo.Text, photo.Public = strings.Repeat("seen <&> described\u2028", i%2), i%4 != 3
+			photo.Text, photo.Public = strings.Repeat("seen <&> described\u2028", i%2), i < 6 && i != 3
 		}
 		f.add(guid, photo)
 		f.Content[guid] = pic.bytes

@@ -145,12 +145,15 @@ func (m *Memory) taken(c transfer.Collection, name string) bool {
 // alike is the guid of what stands for the same: the profile, or a block or
 // contact of the same person.
 func (a *account) alike(item transfer.Item) string {
+	if person(item) == "" {
+		return ""
+	}
 	for guid, r := range a.rows[item.Collection()] {
 		other, err := decode(item.Collection(), r.entry)
 		if err != nil || r.entry.Deleted {
 			continue
 		}
-		if key := person(item); key != "" && key == person(other) {
+		if person(item) == person(other) {
 			return guid
 		}
 	}

@@ -1,0 +1,114 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"sync"
+
+	"podmove/transfer"
+)
+
+// Options are what to read.
+type Options struct {
+	Archive *io.SectionReader // the archive, packed with gzip or not
+	Photos  *io.SectionReader // the zip of photos; nil if there is none
+	Limits  Limits
+}
+
+// An Owner is whose archive it is, by its own word.
+type Owner struct {
+	ID       string // diaspora* ID, for example "aurora@old.example"
+	Username string // "aurora"
+	Issuer   string // "https://old.example", the pod that the ID names
+}
+
+// A Reader is the account in an archive. Any number of goroutines may use it.
+type Reader struct {
+	limits  Limits
+	file    file
+	photos  *photos
+	index   index
+	owner   Owner
+	groups  map[string]bool // names of the aspects
+	sizes   map[transfer.Collection]transfer.CollectionPlan
+	again   map[transfer.Collection][]uint32 // which items were named before, rising
+	close   func() error
+	mu      sync.Mutex
+	current *walk // where the last page ended
+}
+
+var _ transfer.Reader = (*Reader)(nil)
+
+// Open looks the files over: whether they are an archive, whose, and how much
+// is in them. Its errors are *transfer.Error with words for the person, unless
+// the context ended.
+func Open(ctx context.Context, o Options) (*Reader, error) {
+	limits := o.Limits.orDefaults()
+	f, err := newFile(o.Archive, limits.Unpacked)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{limits: limits, file: f, close: func() error { return nil }}
+	if r.photos, err = openPhotos(o.Photos, limits); err != nil {
+		return nil, err
+	}
+	if err := r.look(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.survey(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// OpenFiles is Open for the files of these names; photos may be empty.
+func OpenFiles(ctx context.Context, archive, photos string, limits Limits) (*Reader, error) {
+	o := Options{Limits: limits}
+	var opened []io.Closer
+	closeAll := func() error {
+		var errs []error
+		for _, f := range opened {
+			errs = append(errs, f.Close())
+		}
+		return errors.Join(errs...)
+	}
+	for name, section := range map[string]**io.SectionReader{archive: &o.Archive, photos: &o.Photos} {
+		if name == "" {
+			continue
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, errors.Join(invalid("The file %s cannot be opened.", name).Because(err), closeAll())
+		}
+		opened = append(opened, f)
+		info, err := f.Stat()
+		if err != nil || !info.Mode().IsRegular() {
+			return nil, errors.Join(invalid("%s is not a file that can be read again and again.", name).Because(err), closeAll())
+		}
+		*section = io.NewSectionReader(f, 0, info.Size())
+	}
+	r, err := Open(ctx, o)
+	if err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	r.close = closeAll
+	return r, nil
+}
+
+// Close closes the files that OpenFiles opened.
+func (r *Reader) Close() error { return r.close() }
+
+// Owner is whose archive it is.
+func (r *Reader) Owner() Owner { return r.owner }
+
+// Fingerprint names these files by what is in them: 64 hex digits. The same
+// files, packed or not, have the same; so an import of them can be gone on with.
+func (r *Reader) Fingerprint() string { return r.index.fingerprint }
+
+// Ignored counts what the archive holds and a transfer does not carry, by the
+// archive's own words: "relayables", "followed_tags", "others_data.relayables";
+// "files" are those in the zip that are no photos.
+func (r *Reader) Ignored() map[string]int { return maps.Clone(r.index.ignored) }

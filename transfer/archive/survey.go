@@ -1,0 +1,142 @@
+package archive
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strconv"
+	"strings"
+
+	"podmove/transfer"
+)
+
+// survey reads every item once: how many there are and how large they are,
+// which were named before, and which bytes belong to which photo. The profile
+// comes last, since its avatar is known by then.
+func (r *Reader) survey(ctx context.Context) error {
+	r.sizes = map[transfer.Collection]transfer.CollectionPlan{}
+	r.again = map[transfer.Collection][]uint32{}
+	for _, c := range slices.Backward(transfer.Collections()) {
+		w, err := r.walkFrom(ctx, c, 0)
+		if err != nil {
+			return err
+		}
+		var t tracker
+		for {
+			d, ok, err := w.next(r)
+			if err != nil {
+				return err
+			}
+			if !ok && (c != transfer.Photos || !r.photos.settle()) {
+				break
+			}
+			if ok {
+				t.add(d.guid, r.measure(d))
+				r.photos.claim(d)
+			}
+		}
+		r.sizes[c], r.again[c] = t.done(c)
+	}
+	return nil
+}
+
+// measured is what one item adds to the plan.
+type measured struct{ bytes, content uint32 }
+
+// unknown stands for a digest, all of which are of one length.
+var unknown = transfer.Digest(strings.Repeat("0", 64))
+
+func (r *Reader) measure(d draft) (m measured) {
+	if d.err != nil || d.guid == "" {
+		return m
+	}
+	if photo, ok := d.item.(transfer.Photo); ok {
+		photo.SHA256 = unknown
+		d.item, m.content = photo, uint32(photo.Size)
+	}
+	e, err := transfer.Encode(d.guid, d.item)
+	if err != nil || len(e.Item) > pageBytes {
+		return measured{}
+	}
+	m.bytes = uint32(len(e.Item))
+	return m
+}
+
+// claim remembers that a photo has the bytes of its file. The first one counts.
+func (p *photos) claim(d draft) {
+	if d.file == nil {
+		return
+	}
+	d.file.named = true
+	if _, taken := p.byGUID[d.guid]; taken || d.guid == "" || d.err != nil {
+		return
+	}
+	p.byGUID[d.guid] = d.file
+	if d.file.guid == "" {
+		d.file.guid = d.guid
+	}
+}
+
+// settle finds, once, the files that no post names, and reports whether there
+// are any.
+func (p *photos) settle() bool {
+	if p.loose != nil {
+		return false
+	}
+	p.loose = []*photoFile{}
+	for _, f := range p.sorted() {
+		if !f.named {
+			p.loose = append(p.loose, f)
+		}
+	}
+	return len(p.loose) > 0
+}
+
+// avatar is the guid of the photo of that file name, if its bytes are here.
+func (r *Reader) avatar(name string) string {
+	if f, ok := r.photos.files[name]; ok {
+		return f.guid
+	}
+	return ""
+}
+
+// A tracker finds the guids that come twice, in 28 bytes an item.
+type tracker struct {
+	seen []sighting
+}
+
+type sighting struct {
+	guid [16]byte // the start of its SHA-256
+	at   uint32
+	measured
+}
+
+func (t *tracker) add(guid string, m measured) {
+	at := uint32(len(t.seen))
+	if guid == "" { // it is reported under a guid of its place
+		guid = "#" + strconv.FormatUint(uint64(at), 10)
+	}
+	sum := sha256.Sum256([]byte(guid))
+	t.seen = append(t.seen, sighting{[16]byte(sum[:16]), at, m})
+}
+
+// done sums up, less what came twice, and lists the places of those.
+func (t *tracker) done(c transfer.Collection) (transfer.CollectionPlan, []uint32) {
+	slices.SortFunc(t.seen, func(a, b sighting) int {
+		return cmp.Or(bytes.Compare(a.guid[:], b.guid[:]), cmp.Compare(a.at, b.at))
+	})
+	sum := transfer.CollectionPlan{Collection: c, Count: int64(len(t.seen))}
+	var again []uint32
+	for i, s := range t.seen {
+		if i > 0 && s.guid == t.seen[i-1].guid {
+			again = append(again, s.at)
+			continue
+		}
+		sum.Bytes += int64(s.bytes)
+		sum.ContentBytes += int64(s.content)
+	}
+	slices.Sort(again)
+	return sum, again
+}
