@@ -12,8 +12,9 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// ErrForbidden: this pod does not speak with that address. Match it with
-// errors.Is, through whatever http.Client wraps around it.
+// ErrForbidden is what a request to an address ends with that this pod does not
+// speak with. Match it with errors.Is, through whatever http.Client wraps around
+// it.
 var ErrForbidden = errors.New("this pod does not speak with that address")
 
 // guarded looks at a request's URL before anything is dialed.

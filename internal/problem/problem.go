@@ -14,7 +14,8 @@ import (
 // ContentType is the media type of a problem document (RFC 9457 §3).
 const ContentType = "application/problem+json"
 
-// ErrUnreadable: the bytes are no problem document within the bounds given.
+// ErrUnreadable is what reading ends with that finds no problem document within
+// its bounds.
 var ErrUnreadable = errors.New("this is no problem document that can be read")
 
 // Problem is one problem document.

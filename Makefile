@@ -1,0 +1,46 @@
+# "make" alone says what there is.
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check lint generate fuzz setup clean
+.SUFFIXES:
+
+# The pinned tools of tools/go.mod, out of the program's own requirements.
+tool := go tool -modfile=tools/go.mod
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/podmove, one binary that needs nothing else
+	@CGO_ENABLED=0 go build -trimpath -o bin/podmove ./cmd/server
+
+demo: build $(if $(filter postgres,$(DATABASE)),demo-setup) ## a whole move between two pods; JSON=1, DATABASE=postgres, ARCHIVE=x.json.gz PHOTOS=x.zip
+	@bin/podmove demo $(if $(filter 1,$(JSON)),--json) \
+		$(if $(DATABASE),--database '$(DATABASE)') \
+		$(if $(ARCHIVE),--archive '$(ARCHIVE)') $(if $(PHOTOS),--photos '$(PHOTOS)')
+
+.PHONY: demo-setup
+demo-setup:
+	@tools/setup postgresql
+
+test: setup bin/testrun ## every test, on SQLite and PostgreSQL, with the race detector
+	@CGO_ENABLED=1 bin/testrun -race -timeout 12m ./...
+
+check: ## what CI runs: format, vet, build, lint, generated code, tests, clean tree
+	@tools/check
+
+lint: ## golangci-lint, which holds the import rules among others
+	@$(tool) golangci-lint run ./...
+
+generate: ## make generated code anew
+	@go generate ./...
+
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@tools/fuzz
+
+setup: ## install, or name, what the tests need
+	@tools/setup postgresql compiler
+
+clean: ## remove what was built
+	@rm -rf bin
+
+bin/testrun: $(wildcard tools/testrun/*.go)
+	@go -C tools build -o ../bin/testrun ./testrun
