@@ -222,6 +222,19 @@ func TestSweep(t *testing.T) {
 	if n := len(strings.Fields(left)); n != 4 {
 		t.Errorf("left: %s", left)
 	}
+	t.Run("leaves what is put while it asks", func(t *testing.T) {
+		sum := put("wanted again")
+		age(sum[:2] + "/" + sum)
+		_, err := d.Sweep(t.Context(), time.Now().Add(-24*time.Hour), func(_ context.Context, asked string) (bool, error) {
+			if asked == sum {
+				put("wanted again")
+			}
+			return asked == used, nil
+		})
+		if has, hasErr := d.Has(t.Context(), sum); !has || err != nil || hasErr != nil {
+			t.Errorf("kept: %v, %v, %v", has, err, hasErr)
+		}
+	})
 	t.Run("stops when nobody can say what is used", func(t *testing.T) {
 		broken := errors.New("the database is away")
 		_, err := d.Sweep(t.Context(), time.Now().Add(time.Hour), func(context.Context, string) (bool, error) {

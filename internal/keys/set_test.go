@@ -86,7 +86,7 @@ func TestParseSet(t *testing.T) {
 		{"refuses a document without keys", []byte(`{}`)},
 		{"refuses a set without any ES256 key", jwks(rsa)},
 		{"refuses a key that is off the curve", jwks(strings.Replace(publicJWK, `"y":"4`, `"y":"5`, 1))},
-		{"refuses a set that publishes a private key", jwks(privateJWK)},
+		{"refuses a set that publishes a private key", jwks(publicJWK, privateJWK)},
 		{"refuses members that stand twice", []byte(`{"keys":[],"keys":[` + publicJWK + `]}`)},
 		{"refuses too many keys", jwks(slices.Repeat([]string{publicJWK}, keys.MaxSetKeys+1)...)},
 		{"refuses too many bytes", jwks(with(publicJWK, `"kid":"`+strings.Repeat("k", keys.MaxSetBytes)+`"`))},

@@ -56,16 +56,6 @@ func TestDevelopment(t *testing.T) {
 			t.Errorf("status %d", response.StatusCode)
 		}
 	})
-	t.Run("asks no proxy", func(t *testing.T) {
-		t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
-		t.Setenv("http_proxy", "http://127.0.0.1:1")
-		url := serve(t, func(http.ResponseWriter, *http.Request) {})
-		response, err := development().Get(url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-	})
 	t.Run("refuses headers that never end", func(t *testing.T) {
 		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X", strings.Repeat("x", 128<<10))

@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 		"refuses an array":               "[]",
 		"refuses what follows it":        "{}{}",
 		"refuses a document that is cut": `{"title":"T`,
-		"refuses more bytes than agreed": `{"title":"` + strings.Repeat("x", 1000) + `"}`,
+		"refuses one byte too many":      `{"title":"` + strings.Repeat("x", 1001-len(`{"title":""}`)) + `"}`,
 		"refuses a great depth":          `{"a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`,
 	} {
 		t.Run(name, func(t *testing.T) {
