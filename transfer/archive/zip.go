@@ -130,9 +130,13 @@ func (f *photoFile) look(limit int64) (kind string, width, height int64, err err
 			return
 		}
 		head, err := f.head()
+		if err != nil {
+			f.wrong = f.damaged(err)
+			return
+		}
 		f.kind = http.DetectContentType(head)
-		if err != nil || !slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, f.kind) {
-			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s is not a JPEG, PNG, GIF or WebP image", f.zip.Name).Because(err)
+		if !slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, f.kind) {
+			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s is not a JPEG, PNG, GIF or WebP image", f.zip.Name)
 			return
 		}
 		if c, _, err := image.DecodeConfig(bytes.NewReader(head)); err == nil {

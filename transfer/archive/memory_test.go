@@ -1,0 +1,77 @@
+package archive_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"podmove/transfer"
+	"podmove/transfer/archive"
+)
+
+// TestMemory reads an archive of 200 MB in less than 64 MB of memory. Kept
+// short, since a file five times as large takes the same.
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes and reads 200 MB")
+	}
+	file := filepath.Join(t.TempDir(), "account.json")
+	writeLarge(t, file, 100_000)
+	before := heap()
+	r, err := archive.OpenFiles(t.Context(), file, "", archive.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	highest, posts := heap(), 0
+	for after := transfer.Cursor(""); ; {
+		p, err := r.Page(t.Context(), transfer.Posts, after, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if posts += len(p.Entries); posts%20_000 == 0 {
+			highest = max(highest, heap())
+		}
+		if p.CaughtUp {
+			break
+		}
+		after = p.Next
+	}
+	if grown := int64(highest) - int64(before); posts != 100_000 || grown > 64<<20 {
+		t.Errorf("%d posts were read, and the heap grew by %d MB", posts, grown>>20)
+	}
+}
+
+// heap is how many bytes are in use.
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// writeLarge writes an archive of n posts of 2 KB.
+func writeLarge(t *testing.T, name string, n int) {
+	t.Helper()
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := bufio.NewWriterSize(f, 1<<20)
+	out.WriteString(head + `,"posts":[`) // errors of a bufio.Writer stick until Flush
+	for i := range n {
+		if i > 0 {
+			out.WriteString(",\n")
+		}
+		out.WriteString(post(fmt.Sprintf("%032x", i), `,"public":true,"text":"`+strings.Repeat("0123456789abcdef", 120)+`"`))
+	}
+	out.WriteString("]}}")
+	if err := errors.Join(out.Flush(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
