@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -162,4 +163,14 @@ func wantManifest(t *testing.T, s *store.Store, sc source.Scope, c transfer.Coll
 	if n != len(known) {
 		t.Errorf("%s: the manifest has %d items, the pages had %d (scope %+v)", c, n, len(known), sc)
 	}
+}
+
+// putBlob keeps content as a copy does.
+func putBlob(t *testing.T, p *testPod, content string) transfer.Digest {
+	t.Helper()
+	sum := transfer.Sum([]byte(content))
+	must(t, p.Writer(t, "aurora", "elsewhere").Keep(t.Context(), sum, int64(len(content)), func(from int64) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(content[from:])), nil
+	}))
+	return sum
 }
