@@ -50,9 +50,11 @@ func (v *Mover) change(ctx context.Context, m Move, c change) (Move, error) {
 	return m, err
 }
 
-// enter goes to a working state with a clean slate.
+// enter goes to a working state. How often the old pod failed is forgotten
+// when something comes from it again, not because it answers at all: one that
+// fails at every page is asked less and less often.
 func (v *Mover) enter(ctx context.Context, m Move, to State, text string) (Move, error) {
-	m.Phase, m.Reason, m.Message, m.WaitUntil, m.Attempts = to, "", "", time.Time{}, 0
+	m.Phase, m.Reason, m.Message, m.WaitUntil = to, "", "", time.Time{}
 	return v.change(ctx, m, change{to: to, text: text})
 }
 

@@ -23,7 +23,10 @@ func (r *run) copy(ctx context.Context) error {
 	}
 	b := BoundsOf(r.m.Plan).with(r.Bounds)
 	b.Taken, b.Until, b.Now = taken, r.until, r.Now
-	err = Copy(ctx, r.Writer(r.m), r.source, b, func(transfer.Collection, []transfer.Outcome) {
+	err = Copy(ctx, r.Writer(r.m), r.source, b, func(_ transfer.Collection, came []transfer.Outcome) {
+		if len(came) > 0 {
+			r.m.Attempts = 0
+		}
 		if now, err := r.Moves.Move(ctx, r.m.ID); err == nil && now.State != r.m.State {
 			cancel(transfer.ErrOvertaken)
 		}

@@ -107,6 +107,7 @@ func (r *run) phase(ctx context.Context) error {
 		if err := r.copy(ctx); err != nil {
 			return err
 		}
+		r.m.Attempts = 0
 		return r.to(r.enter(ctx, r.m, CatchingUp, "Everything was read once. Now reading what changed meanwhile."))
 	case CatchingUp:
 		if err := r.copy(ctx); err != nil {
@@ -115,6 +116,7 @@ func (r *run) phase(ctx context.Context) error {
 		if err := r.receipts(ctx); err != nil {
 			return err
 		}
+		r.m.Attempts = 0
 		return r.to(r.enter(ctx, r.m, Verifying, "Comparing what came with what the old pod says it gave."))
 	default:
 		return r.verify(ctx)
