@@ -124,25 +124,28 @@ func (c *canonicalChecker) text() bool {
 	if !c.take('"') {
 		return false
 	}
-	for len(c.rest) > 0 {
-		switch b := c.rest[0]; {
+	for at := 0; at < len(c.rest); {
+		switch b := c.rest[at]; {
 		case b == '"':
-			c.rest = c.rest[1:]
+			c.rest = c.rest[at+1:]
 			return true
 		case b == '\\':
+			c.rest, at = c.rest[at:], 0
 			if !c.escape() {
 				return false
 			}
 		case b < 0x20:
+			c.rest = c.rest[at:]
 			return false
 		case b < utf8.RuneSelf:
-			c.rest = c.rest[1:]
+			at++
 		default:
-			r, size := utf8.DecodeRune(c.rest)
+			r, size := utf8.DecodeRune(c.rest[at:])
 			if r == utf8.RuneError && size == 1 {
+				c.rest = c.rest[at:]
 				return false
 			}
-			c.rest = c.rest[size:]
+			at += size
 		}
 	}
 	return false
