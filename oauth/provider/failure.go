@@ -33,8 +33,8 @@ func answered(err error) *fosite.RFC6749Error {
 	switch {
 	case errors.Is(err, fosite.ErrInvalidatedAuthorizeCode):
 		return fosite.ErrInvalidGrant.WithWrap(err).WithHint("The authorization code has already been used.")
-	case errors.Is(err, fosite.ErrInactiveToken):
-		return fosite.ErrInvalidGrant.WithWrap(err).WithHint("The refresh token was already used.")
+	case errors.Is(err, fosite.ErrInactiveToken), errors.Is(err, fosite.ErrNotFound):
+		return fosite.ErrInvalidGrant.WithWrap(err).WithHint("The code or refresh token was already used, or has expired.")
 	}
 	e := fosite.ErrorToRFC6749Error(err)
 	if e.CodeField == http.StatusInternalServerError {

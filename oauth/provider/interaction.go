@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/ory/fosite"
@@ -49,7 +51,7 @@ func (p *Provider) Begin(ctx context.Context, query, browser string) (string, er
 	err = p.Store.InTx(ctx, func(ctx context.Context) error {
 		row, _, err := p.storage.find(ctx, KindPushed, form.Get("request_uri"))
 		// Another client must not use up a request that it got hold of.
-		if err == fosite.ErrNotFound || err == nil && row.Client != form.Get("client_id") {
+		if errors.Is(err, fosite.ErrNotFound) || err == nil && row.Client != form.Get("client_id") {
 			return lost()
 		}
 		if err != nil {
@@ -89,10 +91,19 @@ func (p *Provider) Interaction(ctx context.Context, id, browser string) (Interac
 	}
 	return Interaction{
 		ID: id, Client: c.ID, Host: c.host(), Name: c.Name, Public: c.IsPublic(),
-		Redirect: back.Scheme + "://" + back.Host, Hint: form.Get("login_hint"),
+		Redirect: back.Scheme + "://" + back.Host, Hint: hint(form.Get("login_hint")),
 		Scopes: r.RequestedScope, Details: details,
 		StartedAt: pending.CreatedAt, ExpiresAt: pending.ExpiresAt,
 	}, nil
+}
+
+// hint is a login_hint that can be shown: an account's ID.
+func hint(s string) string {
+	s = strings.TrimPrefix(s, "acct:")
+	if !transfer.ValidID(s) {
+		return ""
+	}
+	return s
 }
 
 // waiting reads a pending request. One that is unknown, expired, or another

@@ -39,7 +39,7 @@ func TestPushRefuses(t *testing.T) {
 		{"a request object", with(pod, "request", "eyJhbGciOiJub25lIn0.e30."), "request_not_supported"},
 		{"a request object elsewhere", with(pod, "request_uri", pod.url), "request_uri_not_supported"},
 		{"prompt=none", with(pod, "prompt", "none"), "login_required"},
-		{"a short state", with(pod, "state", "short"), "invalid_state"},
+		{"a short state", with(pod, "state", "short"), "invalid_request"},
 		{"a short nonce", with(pod, "nonce", "short"), "invalid_request"},
 		{"an unknown scope", with(pod, "scope", "openid transfer:read transfer:move admin"), "invalid_scope"},
 		{"no resource", with(pod, "resource", ""), "invalid_target"},

@@ -89,6 +89,8 @@ func formWrong(form url.Values) error {
 		return refuse(fosite.ErrLoginRequired, "Every consent takes a fresh sign-in.")
 	case form.Get("code_challenge_method") != "S256" || !challengeShape.MatchString(form.Get("code_challenge")):
 		return invalid("PKCE with S256 is required.")
+	case len(form.Get("state")) < fosite.MinParameterEntropy:
+		return invalid("The state is missing or too short.")
 	case form.Get("nonce") != "" && len(form.Get("nonce")) < fosite.MinParameterEntropy:
 		return invalid("The nonce is too short.")
 	}

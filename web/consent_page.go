@@ -1,0 +1,114 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/oauth/provider"
+	"podmove/transfer"
+)
+
+// consentPage is what templates/consent.html shows.
+type consentPage struct {
+	provider.Interaction
+	ID      string // the person's diaspora* ID
+	Other   string // another account that the client asked for, or empty
+	Refusal string // why this account cannot be granted, or empty
+	Move    bool
+	Always  []string // what a move takes along in any case
+	Ticks   []tick
+	Limited *tick     // posts for chosen people, if they were asked for
+	Erased  time.Time // about when the old copies go
+	Path    string
+}
+
+// A tick is one thing that the person may carry or leave.
+type tick struct {
+	Value, Label, Amount string
+	On                   bool // ticked at first
+}
+
+func (s Consent) page(c *gin.Context, i provider.Interaction) (consentPage, error) {
+	ctx := c.Request.Context()
+	a, _ := s.Site.Account(c)
+	page := consentPage{
+		Interaction: i, ID: s.Site.ID(a), Path: consentPath + i.ID,
+		Move:   i.Details.Purpose == string(transfer.Move),
+		Erased: s.Now().Add(s.Grace),
+	}
+	if i.Hint != "" && i.Hint != page.ID {
+		page.Other = i.Hint
+	}
+	if err := s.Interactions.Refusal(ctx, a.GUID); err != nil {
+		refusal, ok := errors.AsType[*transfer.Error](err)
+		if !ok {
+			return page, err
+		}
+		page.Refusal = refusal.Message
+		return page, nil
+	}
+	amounts, err := s.Measure(ctx, a.ID, i.Details)
+	if err == nil {
+		page.offer(amounts)
+	}
+	return page, err
+}
+
+// offer sets the ticks. Protocol §2.3: for a client that is not the new pod,
+// contacts and limited posts are off at first.
+func (p *consentPage) offer(amounts []transfer.CollectionPlan) {
+	size := map[transfer.Collection]transfer.CollectionPlan{}
+	for _, a := range amounts {
+		size[a.Collection] = a
+	}
+	for _, c := range transfer.Collections() {
+		t := tick{Value: string(c), Label: labels[c], Amount: amount(size[c]), On: p.Move || c != transfer.Contacts}
+		switch {
+		case !slices.Contains(p.Details.Collections, string(c)):
+		case p.Move && (c == transfer.Profiles || c == transfer.Blocks):
+			p.Always = append(p.Always, strings.ToLower(t.Label)+amount(size[c]))
+		case p.Move && c == transfer.Posts: // Protocol §2.4: posts and photos are one
+			t.Value, t.Label, t.Amount = both, "Posts and photos", amount(size[c], size[transfer.Photos])
+			p.Ticks = append(p.Ticks, t)
+		case p.Move && c == transfer.Photos:
+		default:
+			p.Ticks = append(p.Ticks, t)
+		}
+	}
+	if p.Details.Limited && slices.Contains(p.Details.Collections, string(transfer.Posts)) {
+		p.Limited = &tick{Value: "yes", Label: "Posts that only people you chose can see, too", On: p.Move}
+	}
+}
+
+// labels are the collections in people's words.
+var labels = map[transfer.Collection]string{
+	transfer.Profiles: "Your profile",
+	transfer.Blocks:   "Whom you block",
+	transfer.Aspects:  "Your aspects",
+	transfer.Contacts: "Your contacts",
+	transfer.Posts:    "Your posts",
+	transfer.Photos:   "Your photos",
+}
+
+// amount is what stands behind a label, such as " (312 and 40, 8.1 MB)".
+func amount(plans ...transfer.CollectionPlan) string {
+	var counts []string
+	var bytes int64
+	for _, p := range plans {
+		counts = append(counts, fmt.Sprint(p.Count))
+		bytes += p.Bytes + p.ContentBytes
+	}
+	return fmt.Sprintf(" (%s, %s)", strings.Join(counts, " and "), megabytes(bytes))
+}
+
+func megabytes(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%d kB", (n+999)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
