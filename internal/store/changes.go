@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"gorm.io/gorm"
+
 	"podmove/transfer"
 	"podmove/transfer/source"
 )
@@ -50,15 +52,20 @@ func (s *Store) Changes(ctx context.Context, sc source.Scope, c transfer.Collect
 
 // changed reads live items, in order, and one more than fit.
 func (s *Store) changed(ctx context.Context, sh shelf, sc source.Scope, after, mark int64, limit, maxBytes int) (list []change, err error) {
-	q := s.live(ctx, sh, sc).Where("seq > ? AND seq <= ?", after, mark).Order("seq").Limit(limit + 1)
 	bytes := 0
-	err = sh.read(q, func(h head, item transfer.Item) bool {
+	err = sh.read(s.pageQuery(ctx, sh, sc, after, mark, limit), func(h head, item transfer.Item) bool {
 		e := entryOf(h, item)
 		list = append(list, change{source.Change{Seq: h.Seq, Entry: e}, h.Digest, len(e.Item)})
 		bytes += weight(e)
 		return bytes <= maxBytes || len(list) == 1
 	})
 	return list, err
+}
+
+// pageQuery finds rows by the index on (account_id, seq): the last page costs
+// what the first does.
+func (s *Store) pageQuery(ctx context.Context, sh shelf, sc source.Scope, after, mark int64, limit int) *gorm.DB {
+	return s.live(ctx, sh, sc).Where("seq > ? AND seq <= ?", after, mark).Order("seq").Limit(limit + 1)
 }
 
 func weight(e transfer.Entry) int { return lineBytes + len(e.GUID) + len(e.Item) }
