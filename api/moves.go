@@ -1,0 +1,93 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/transfer"
+	"podmove/transfer/destination"
+)
+
+// MoveReports tell how the moves of an account stand.
+type MoveReports interface {
+	Report(ctx context.Context, account int64, move string) (destination.Report, error)
+}
+
+// Moves is the state of moves to this pod, for the person who moves. The door
+// in front has taken the ".json" off its address.
+type Moves struct {
+	Reports MoveReports
+	// Account is who is signed in. It runs where the session has been loaded.
+	Account func(ctx context.Context) (int64, bool)
+}
+
+// Mount adds the routes.
+func (m Moves) Mount(r gin.IRouter) { r.GET("/moves/:id", m.move) }
+
+// moveJSON is a report on the wire.
+type moveJSON struct {
+	ID          string             `json:"id"`
+	Purpose     transfer.Purpose   `json:"purpose"`
+	State       destination.State  `json:"state"`
+	Phase       destination.State  `json:"phase,omitempty"`  // what it goes on with
+	Reason      transfer.Code      `json:"reason,omitempty"` // why it waits, needs attention or ended
+	Message     string             `json:"message,omitempty"`
+	From        string             `json:"from"`
+	WaitUntil   transfer.Time      `json:"wait_until,omitempty"`
+	Created     transfer.Time      `json:"created_at"`
+	Changed     transfer.Time      `json:"changed_at"`
+	Ended       transfer.Time      `json:"ended_at,omitempty"`
+	Collections []moveCollection   `json:"collections"`
+	Trouble     []transfer.Outcome `json:"trouble"` // the first that did not arrive
+}
+
+// moveCollection counts one collection; planned is as announced at the start.
+type moveCollection struct {
+	Collection transfer.Collection `json:"collection"`
+	Planned    int64               `json:"planned"`
+	Imported   int64               `json:"imported"`
+	Unchanged  int64               `json:"unchanged"`
+	Skipped    int64               `json:"skipped"`
+	Failed     int64               `json:"failed"`
+	Removed    int64               `json:"removed"`
+}
+
+func (m Moves) move(c *gin.Context) {
+	ctx := c.Request.Context()
+	account, ok := m.Account(ctx)
+	if !ok {
+		Fail(c, transfer.Errorf(transfer.TokenInvalid, "sign in to see your moves"))
+		return
+	}
+	report, err := m.Reports.Report(ctx, account, c.Param("id"))
+	if err != nil {
+		Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, reportJSON(report))
+}
+
+func reportJSON(r destination.Report) moveJSON {
+	m := r.Move
+	j := moveJSON{
+		ID: m.ID, Purpose: m.Purpose, State: m.State, Phase: m.Phase, Reason: m.Reason, Message: m.Message, From: m.Typed,
+		WaitUntil: moment(m.WaitUntil), Created: moment(m.Created), Changed: moment(m.Changed), Ended: moment(m.Ended),
+		Collections: make([]moveCollection, len(r.Collections)), Trouble: []transfer.Outcome{},
+	}
+	for i, p := range r.Collections {
+		j.Collections[i] = moveCollection(p)
+	}
+	j.Trouble = append(j.Trouble, r.Trouble...)
+	return j
+}
+
+// moment leaves the zero time out.
+func moment(t time.Time) transfer.Time {
+	if t.IsZero() {
+		return ""
+	}
+	return transfer.TimeOf(t)
+}
