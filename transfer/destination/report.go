@@ -103,3 +103,8 @@ func (v *Mover) EachOutcome(ctx context.Context, account int64, move string, see
 		after = list[len(list)-1]
 	}
 }
+
+// List is an account's moves, newest first.
+func (v *Mover) List(ctx context.Context, account int64) ([]Move, error) {
+	return v.Moves.MovesOf(ctx, account)
+}

@@ -1,0 +1,170 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/transfer"
+	"podmove/transfer/destination"
+)
+
+// A Mover carries accounts to this pod.
+type Mover interface {
+	Begin(ctx context.Context, s destination.Start) (destination.Move, error)
+	Authorize(ctx context.Context, account int64, move, session string) (string, error)
+	Agreed(ctx context.Context, session string, answer url.Values) (destination.Move, error)
+	Cancel(ctx context.Context, account int64, move string) (destination.Move, error)
+	Retry(ctx context.Context, account int64, move string) (destination.Move, error)
+	Report(ctx context.Context, account int64, move string) (destination.Report, error)
+	List(ctx context.Context, account int64) ([]destination.Move, error)
+	EachOutcome(ctx context.Context, account int64, move string, see func(transfer.Outcome) error) error
+}
+
+// Moves are the pages through which a person brings an account here.
+type Moves struct {
+	Site  *Site
+	Mover Mover
+	// Undo takes a finished move back; nil offers no undo.
+	Undo func(ctx context.Context, account int64, move string) error
+}
+
+// Mount adds the pages.
+func (m Moves) Mount(r gin.IRouter) {
+	in := m.Site.SignedIn()
+	r.GET("/move", in, m.form)
+	r.POST("/move", in, m.begin)
+	r.GET("/oauth/callback", m.back)
+	r.GET("/moves/:id", in, m.show)
+	r.GET("/moves/:id/items.csv", in, m.items)
+	r.POST("/moves/:id/agree", in, m.agree)
+	r.POST("/moves/:id/cancel", in, m.act(func(ctx context.Context, account int64, id string) error {
+		_, err := m.Mover.Cancel(ctx, account, id)
+		return err
+	}))
+	r.POST("/moves/:id/retry", in, m.act(func(ctx context.Context, account int64, id string) error {
+		_, err := m.Mover.Retry(ctx, account, id)
+		return err
+	}))
+	if m.Undo != nil {
+		r.POST("/moves/:id/undo", in, m.act(m.Undo))
+	}
+}
+
+// moveForm is what the first page shows.
+type moveForm struct {
+	Here    string // the account here
+	ID      string // the old one
+	Issuer  string // the old pod, where a link named it
+	Copy    bool
+	Replace bool
+	Message string // what is wrong
+	Moves   []destination.Move
+}
+
+// form may be reached by a link from the old pod (OpenID Connect Core §4),
+// which only fills it in: nothing is fetched or sent (Protocol §2.6).
+func (m Moves) form(c *gin.Context) {
+	if target := c.Query("target_link_uri"); target != "" && target != m.Site.Origin && !strings.HasPrefix(target, m.Site.Origin+"/") {
+		m.Site.Problem(c, http.StatusBadRequest, "This link leads elsewhere", "It asks to go on to another site afterwards, which this pod does not do. Start the move from this page instead.")
+		return
+	}
+	m.showForm(c, http.StatusOK, moveForm{ID: c.Query("login_hint"), Issuer: c.Query("iss")})
+}
+
+func (m Moves) showForm(c *gin.Context, status int, f moveForm) {
+	a, _ := m.Site.Account(c)
+	var err error
+	if f.Moves, err = m.Mover.List(c.Request.Context(), a.ID); err != nil {
+		m.Site.Fail(c, err)
+		return
+	}
+	f.Here = m.Site.ID(a)
+	m.Site.Page(c, status, "move", f)
+}
+
+func (m Moves) begin(c *gin.Context) {
+	a, _ := m.Site.Account(c)
+	f := moveForm{
+		ID: c.PostForm("id"), Issuer: c.PostForm("iss"),
+		Copy: c.PostForm("purpose") == string(transfer.Copy), Replace: c.PostForm("profile") == string(destination.ReplaceProfile),
+	}
+	move, err := m.Mover.Begin(c.Request.Context(), destination.Start{
+		Account: a.ID, ID: f.ID, Issuer: f.Issuer,
+		Purpose: transfer.Purpose(c.PostForm("purpose")), Profile: destination.ProfileChoice(c.PostForm("profile")),
+	})
+	switch code := transfer.CodeOf(err); code {
+	case "":
+		c.Redirect(http.StatusSeeOther, "/moves/"+move.ID)
+	case transfer.RequestInvalid, transfer.SamePod, transfer.TransferActive:
+		f.Message = said(err)
+		m.showForm(c, http.StatusUnprocessableEntity, f)
+	default:
+		m.Site.Fail(c, err)
+	}
+}
+
+// agree sends the browser to the old pod. Browsers hold the redirect after a
+// form against form-action, which names the origin that the old ID suggests;
+// to any other origin leads a page with a link.
+func (m Moves) agree(c *gin.Context) {
+	a, _ := m.Site.Account(c)
+	id, ctx := c.Param("id"), c.Request.Context()
+	address, err := m.Mover.Authorize(ctx, a.ID, id, m.Site.Browser(c))
+	if transfer.CodeOf(err) == transfer.NotFound {
+		if _, mine := m.Mover.Report(ctx, a.ID, id); mine == nil { // it is the old pod that does not know the ID
+			m.Site.Problem(c, http.StatusUnprocessableEntity, "That did not work", said(err))
+			return
+		}
+	}
+	if err != nil {
+		m.Site.Fail(c, err)
+		return
+	}
+	report, err := m.Mover.Report(ctx, a.ID, id)
+	if err != nil {
+		m.Site.Fail(c, err)
+		return
+	}
+	if strings.HasPrefix(address, m.likely(report.Move)+"/") {
+		c.Redirect(http.StatusSeeOther, address)
+		return
+	}
+	m.Site.Page(c, http.StatusOK, "move-leave", address)
+}
+
+// likely is the old pod's origin as its ID suggests it.
+func (m Moves) likely(move destination.Move) string {
+	scheme, _, _ := strings.Cut(m.Site.Origin, "://")
+	return scheme + "://" + hostOf(move.Typed)
+}
+
+func hostOf(id string) string { return id[strings.LastIndexByte(id, '@')+1:] }
+
+// back is where the old pod sends the browser after its consent page.
+func (m Moves) back(c *gin.Context) {
+	move, err := m.Mover.Agreed(c.Request.Context(), m.Site.Browser(c), c.Request.URL.Query())
+	if err != nil && move.ID == "" {
+		m.Site.Fail(c, err)
+		return
+	}
+	if err != nil && transfer.CodeOf(err) == transfer.Internal {
+		m.Site.Log.ErrorContext(c, "a consent failed", "move", move.ID, "error", err)
+	}
+	c.Redirect(http.StatusSeeOther, "/moves/"+move.ID) // it says what went wrong
+}
+
+// act does something to a move and goes back to its page.
+func (m Moves) act(do func(ctx context.Context, account int64, id string) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		a, _ := m.Site.Account(c)
+		if err := do(c.Request.Context(), a.ID, c.Param("id")); err != nil {
+			m.Site.Fail(c, err)
+			return
+		}
+		c.Redirect(http.StatusSeeOther, "/moves/"+c.Param("id"))
+	}
+}
