@@ -23,3 +23,10 @@ func (a anyone) Mount(r gin.IRouter) {
 		c.Status(http.StatusNoContent)
 	})
 }
+
+// nameTag tells a browser its name.
+type nameTag struct{ site *Site }
+
+func (n nameTag) Mount(r gin.IRouter) {
+	r.GET("/browser", func(c *gin.Context) { c.String(http.StatusOK, n.site.Browser(c)) })
+}

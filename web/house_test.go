@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,11 @@ func (l library) AccountNamed(ctx context.Context, username string) (pod.Account
 	return l.after(l.Store.AccountNamed(ctx, username))
 }
 
+// Rewrite knows all that was at old.example.
+func (l library) Rewrite(_ context.Context, _ int64, here string) (func(string) string, error) {
+	return func(address string) string { return strings.Replace(address, "https://old.example", here, 1) }, nil
+}
+
 func (h *house) move(username, to, address string) {
 	a := h.account[username]
 	a.State, a.MovedTo, a.MovedURL = pod.Moved, to, address
@@ -75,7 +81,7 @@ func newHouse(t *testing.T, s *store.Store) *house {
 	h.must(err)
 	h.site, err = NewSite(Options{
 		Origin: houseOrigin, Accounts: l, Log: slog.New(slog.DiscardHandler),
-		Sessions: pod.NewSessions(pod.SessionOptions{Origin: houseOrigin, Rows: s, Now: time.Now}),
+		Sessions: pod.NewSessions(pod.SessionOptions{Origin: houseOrigin, Rows: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)}),
 	})
 	h.must(err)
 	window := pod.Window{Library: l, Host: h.site.Host}

@@ -45,6 +45,13 @@ func TestPublicPages(t *testing.T) {
 				}
 			}
 		})
+		t.Run("shows what an old address led to at its place here", func(t *testing.T) {
+			guid := h.post(transfer.Post{Public: true, Text: "![](https://old.example/uploads/images/" + shown.File + ") and ![](https://far.example/x.png)"})
+			body := h.status(200, "", "/posts/"+guid)
+			if !strings.Contains(body, `src="`+houseOrigin+`/uploads/images/`+shown.File+`"`) && !strings.Contains(body, `src="/uploads/images/`+shown.File+`"`) || strings.Contains(body, `src="https://far.example`) {
+				t.Errorf("shows\n%s", body)
+			}
+		})
 		t.Run("links a reshare to its root", func(t *testing.T) {
 			if !strings.Contains(h.status(200, "", "/posts/"+reshare), `href="https://far.example/posts/0123456789abcdef"`) {
 				t.Error("no link")

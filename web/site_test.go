@@ -59,9 +59,14 @@ func (r *rooms) Account(_ context.Context, id int64) (pod.Account, error) {
 
 func newSite(t *testing.T, origin string, r *rooms) *Site {
 	t.Helper()
+	return newSiteOn(t, origin, r, r)
+}
+
+func newSiteOn(t *testing.T, origin string, r *rooms, sessions pod.SessionRows) *Site {
+	t.Helper()
 	s, err := NewSite(Options{
 		Origin:   origin,
-		Sessions: pod.NewSessions(pod.SessionOptions{Origin: origin, Rows: r, Now: time.Now}),
+		Sessions: pod.NewSessions(pod.SessionOptions{Origin: origin, Rows: sessions, Now: time.Now, Log: slog.New(slog.DiscardHandler)}),
 		Accounts: r,
 		Log:      slog.New(slog.DiscardHandler),
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -40,8 +41,7 @@ type SessionOptions struct {
 	Lifetime time.Duration // of a session, however much it is used; zero means 14 days
 	Rows     SessionRows
 	Now      func() time.Time
-	// Fail answers a request whose session could not be read or written.
-	Fail func(http.ResponseWriter, *http.Request, error)
+	Log      *slog.Logger // hears of sessions that could not be read or written
 }
 
 // NewSessions makes Sessions.
@@ -53,8 +53,9 @@ func NewSessions(o SessionOptions) *Sessions {
 	if o.Lifetime > 0 {
 		m.Lifetime = o.Lifetime
 	}
-	if o.Fail != nil {
-		m.ErrorFunc = o.Fail
+	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		o.Log.ErrorContext(r.Context(), "cannot read or write a session", "error", err)
+		http.Error(w, "This pod cannot reach its database. Try again in a moment.", http.StatusServiceUnavailable)
 	}
 	m.Cookie.Name, m.Cookie.Secure = cookie(o.Origin)
 	return &Sessions{scs: m, now: o.Now}
