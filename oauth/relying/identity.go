@@ -63,14 +63,18 @@ var _ oidc.KeySet = pinned{}
 
 // VerifySignature is oidc.KeySet. The "typ" of an ID token is JWT or nothing:
 // what the pod signs otherwise, manifests and the like, is none (RFC 8725
-// §3.11).
+// §3.11). A claim that stands there twice is refused, where go-oidc would take
+// the last.
 func (k pinned) VerifySignature(_ context.Context, jwt string) ([]byte, error) {
-	var payload json.RawMessage
-	err := keys.Verify(jwt, "JWT", k.set, &payload)
+	var members map[string]json.RawMessage
+	err := keys.Verify(jwt, "JWT", k.set, &members)
 	if errors.Is(err, keys.ErrType) {
-		err = keys.Verify(jwt, "", k.set, &payload)
+		err = keys.Verify(jwt, "", k.set, &members)
 	}
-	return payload, err
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(members)
 }
 
 // claims are what go-oidc leaves to its caller.
