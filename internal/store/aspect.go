@@ -20,12 +20,12 @@ func (aspects) table() string { return "aspects" }
 
 func (aspects) decode(e transfer.Entry) (transfer.Item, error) { return decode[transfer.Aspect](e) }
 
-func (aspects) standing(db *gorm.DB, account int64, guids []string, _ []transfer.Item) ([]standing, error) {
-	return standingGUIDs(db.Table("aspects"), account, guids)
+func (aspects) standing(ctx context.Context, s *Store, account int64, guids []string, _ []transfer.Item) ([]standing, error) {
+	return s.standingGUIDs(ctx, "aspects", account, guids)
 }
 
-func standingGUIDs(db *gorm.DB, account int64, guids []string) (list []standing, err error) {
-	err = db.Where("account_id = ? AND guid IN ?", account, guids).Select("guid", "digest").Find(&list).Error
+func (s *Store) standingGUIDs(ctx context.Context, table string, account int64, guids []string) (list []standing, err error) {
+	err = s.among(ctx, table, account, "guid", guids).Select("guid", "digest").Find(&list).Error
 	return list, translate(err)
 }
 

@@ -62,7 +62,7 @@ func (s *Store) UpdateProfile(ctx context.Context, account int64, p transfer.Pro
 			return err
 		}
 		row := placed{item: p, again: true, written: true}
-		there, err := profiles{}.standing(s.db(ctx), account, nil, nil)
+		there, err := profiles{}.standing(ctx, s, account, nil, nil)
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (s *Store) DeletePost(ctx context.Context, account int64, guid string) erro
 		if err := s.lock(ctx, account); err != nil {
 			return err
 		}
-		there, err := posts{}.standing(s.db(ctx), account, []string{guid}, nil)
+		there, err := posts{}.standing(ctx, s, account, []string{guid}, nil)
 		if err != nil {
 			return err
 		}

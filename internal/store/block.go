@@ -20,18 +20,22 @@ func (blocks) table() string { return "blocks" }
 
 func (blocks) decode(e transfer.Entry) (transfer.Item, error) { return decode[transfer.Block](e) }
 
-func (blocks) standing(db *gorm.DB, account int64, guids []string, items []transfer.Item) ([]standing, error) {
+func (blocks) standing(ctx context.Context, s *Store, account int64, guids []string, items []transfer.Item) ([]standing, error) {
 	people := make([]string, 0, len(items))
 	for _, item := range items {
 		people = append(people, item.(transfer.Block).ID)
 	}
-	return standingPeople(db.Table("blocks"), account, guids, people)
+	return s.standingPeople(ctx, "blocks", account, guids, people)
 }
 
 // standingPeople finds rows by guid or person: an account has a person once.
-func standingPeople(db *gorm.DB, account int64, guids, people []string) (list []standing, err error) {
-	err = db.Where("account_id = ? AND (guid IN ? OR person IN ?)", account, guids, people).Find(&list).Error
-	return list, translate(err)
+func (s *Store) standingPeople(ctx context.Context, table string, account int64, guids, people []string) ([]standing, error) {
+	var byGUID, byPerson []standing
+	if err := s.among(ctx, table, account, "guid", guids).Select("guid", "digest", "person").Find(&byGUID).Error; err != nil {
+		return nil, translate(err)
+	}
+	err := s.among(ctx, table, account, "person", people).Select("guid", "digest", "person").Find(&byPerson).Error
+	return append(byGUID, byPerson...), translate(err)
 }
 
 func (blocks) save(ctx context.Context, s *Store, items []placed) error {

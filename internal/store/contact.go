@@ -29,12 +29,12 @@ func (contacts) table() string { return "contacts" }
 
 func (contacts) decode(e transfer.Entry) (transfer.Item, error) { return decode[transfer.Contact](e) }
 
-func (contacts) standing(db *gorm.DB, account int64, guids []string, items []transfer.Item) ([]standing, error) {
+func (contacts) standing(ctx context.Context, s *Store, account int64, guids []string, items []transfer.Item) ([]standing, error) {
 	people := make([]string, 0, len(items))
 	for _, item := range items {
 		people = append(people, item.(transfer.Contact).ID)
 	}
-	return standingPeople(db.Table("contacts"), account, guids, people)
+	return s.standingPeople(ctx, "contacts", account, guids, people)
 }
 
 func (contacts) save(ctx context.Context, s *Store, items []placed) error {
@@ -47,7 +47,7 @@ func (contacts) save(ctx context.Context, s *Store, items []placed) error {
 	if err != nil {
 		return err
 	}
-	ids, err := s.ids(ctx, "contacts", items)
+	ids, err := s.ids(ctx, "contacts", items[0].AccountID, guids(items))
 	if err != nil {
 		return err
 	}
@@ -63,25 +63,21 @@ func (contacts) save(ctx context.Context, s *Store, items []placed) error {
 	return insertOwned(s.db(ctx), "contact_aspects", owned)
 }
 
-// ids finds the row ids of items by their guids. What an insert returns is not
-// relied on: its order is not promised (SQLite, "RETURNING", §3).
-func (s *Store) ids(ctx context.Context, table string, items []placed) (map[string]int64, error) {
-	ids := make(map[string]int64, len(items))
-	err := inChunks(items, func(chunk []placed) error {
+// ids finds the row ids of the account's items by their guids. What an insert
+// returns is not relied on: its order is not promised (SQLite, "RETURNING", §3).
+func (s *Store) ids(ctx context.Context, table string, account int64, guids []string) (map[string]int64, error) {
+	ids := make(map[string]int64, len(guids))
+	return ids, inChunks(guids, func(chunk []string) error {
 		var list []struct {
 			ID   int64
 			GUID string
 		}
-		q := s.db(ctx).Table(table).Select("id", "guid")
-		if err := q.Where("account_id = ? AND guid IN ?", items[0].AccountID, guids(chunk)).Find(&list).Error; err != nil {
-			return translate(err)
-		}
+		err := s.among(ctx, table, account, "guid", chunk).Select("id", "guid").Find(&list).Error
 		for _, row := range list {
 			ids[row.GUID] = row.ID
 		}
-		return nil
+		return translate(err)
 	})
-	return ids, err
 }
 
 // clear removes what items that get new content own in a table.

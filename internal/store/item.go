@@ -45,7 +45,7 @@ type shelf interface {
 	decode(e transfer.Entry) (transfer.Item, error)
 	// standing finds rows of the account under any of the guids, and those
 	// that one of the items may not stand beside.
-	standing(db *gorm.DB, account int64, guids []string, items []transfer.Item) ([]standing, error)
+	standing(ctx context.Context, s *Store, account int64, guids []string, items []transfer.Item) ([]standing, error)
 	// save writes rows with all that they own. ErrConflict means that another
 	// account was faster with a guid or file name.
 	save(ctx context.Context, s *Store, items []placed) error

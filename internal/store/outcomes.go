@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"podmove/transfer"
@@ -41,15 +43,35 @@ func outcomesOf(rows []arrivalRow) []transfer.Outcome {
 // MarkSent is destination.Arrivals'. An item that changed since it was listed
 // stays unsent.
 func (s *Store) MarkSent(ctx context.Context, run string, list []transfer.Outcome) error {
-	return inChunks(list, func(chunk []transfer.Outcome) error {
-		args := []any{run}
-		for _, o := range chunk {
-			args = append(args, o.Collection, o.GUID, o.Digest, o.Result)
-		}
-		rows := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?),", len(chunk)), ",")
-		return translate(s.db(ctx).Exec("UPDATE arrivals SET sent = TRUE WHERE run = ?"+
-			" AND (collection, guid, digest, outcome) IN (VALUES "+rows+")", args...).Error)
+	list = slices.SortedFunc(slices.Values(list), func(a, b transfer.Outcome) int {
+		return cmp.Or(cmp.Compare(a.Collection, b.Collection), cmp.Compare(a.GUID, b.GUID))
 	})
+	return inChunks(list, func(chunk []transfer.Outcome) error {
+		for len(chunk) > 0 {
+			n := 1
+			for n < len(chunk) && chunk[n].Collection == chunk[0].Collection {
+				n++
+			}
+			if err := s.markSent(ctx, run, chunk[:n]); err != nil {
+				return err
+			}
+			chunk = chunk[n:]
+		}
+		return nil
+	})
+}
+
+// markSent marks outcomes of one collection, sorted by guid: the first and the
+// last bound what the database has to look at.
+func (s *Store) markSent(ctx context.Context, run string, list []transfer.Outcome) error {
+	args := []any{run, list[0].Collection, list[0].GUID, list[len(list)-1].GUID}
+	for _, o := range list {
+		args = append(args, o.GUID, o.Digest, o.Result)
+	}
+	rows := strings.TrimSuffix(strings.Repeat("(?, ?, ?),", len(list)), ",")
+	return translate(s.db(ctx).Exec("UPDATE arrivals SET sent = TRUE"+
+		" WHERE run = ? AND collection = ? AND guid >= ? AND guid <= ? AND NOT sent"+
+		" AND (guid, digest, outcome) IN (VALUES "+rows+")", args...).Error)
 }
 
 // MarkUnsent is destination.Arrivals'.

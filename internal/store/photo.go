@@ -35,8 +35,8 @@ func (photos) table() string { return "photos" }
 
 func (photos) decode(e transfer.Entry) (transfer.Item, error) { return decode[transfer.Photo](e) }
 
-func (photos) standing(db *gorm.DB, account int64, guids []string, _ []transfer.Item) ([]standing, error) {
-	return standingGUIDs(db.Table("photos"), account, guids)
+func (photos) standing(ctx context.Context, s *Store, account int64, guids []string, _ []transfer.Item) ([]standing, error) {
+	return s.standingGUIDs(ctx, "photos", account, guids)
 }
 
 func (photos) save(ctx context.Context, s *Store, items []placed) error {

@@ -45,8 +45,8 @@ func (posts) table() string { return "posts" }
 
 func (posts) decode(e transfer.Entry) (transfer.Item, error) { return decode[transfer.Post](e) }
 
-func (posts) standing(db *gorm.DB, account int64, guids []string, _ []transfer.Item) ([]standing, error) {
-	return standingGUIDs(db.Table("posts"), account, guids)
+func (posts) standing(ctx context.Context, s *Store, account int64, guids []string, _ []transfer.Item) ([]standing, error) {
+	return s.standingGUIDs(ctx, "posts", account, guids)
 }
 
 func (posts) save(ctx context.Context, s *Store, items []placed) error {
@@ -72,7 +72,7 @@ func (s *Store) savePosts(ctx context.Context, items []placed) error {
 	if err := upsert(s.db(ctx), s.batch(), "posts", rows, []string{"guid"}, postColumns); err != nil {
 		return err
 	}
-	ids, err := s.ids(ctx, "posts", items)
+	ids, err := s.ids(ctx, "posts", items[0].AccountID, guids(items))
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,8 @@ func (profiles) table() string { return "profiles" }
 func (profiles) decode(e transfer.Entry) (transfer.Item, error) { return decode[transfer.Profile](e) }
 
 // standing is the account's one profile, whatever its guid.
-func (profiles) standing(db *gorm.DB, account int64, _ []string, _ []transfer.Item) (list []standing, err error) {
-	err = db.Table("profiles").Where("account_id = ?", account).Find(&list).Error
+func (profiles) standing(ctx context.Context, s *Store, account int64, _ []string, _ []transfer.Item) (list []standing, err error) {
+	err = s.db(ctx).Table("profiles").Where("account_id = ?", account).Find(&list).Error
 	return list, translate(err)
 }
 

@@ -34,10 +34,9 @@ func (s *Store) reaches(ctx context.Context, account int64, guids []string) (lis
 	slices.Sort(guids)
 	err = inChunks(slices.Compact(guids), func(chunk []string) error {
 		var some []reach
-		err := s.db(ctx).Table("photos").Select(reachSelect, anyTime).
+		err := s.among(ctx, "photos", account, "guid", chunk).Select(reachSelect, anyTime).
 			Joins("LEFT JOIN post_photos ON post_photos.account_id = photos.account_id AND post_photos.photo = photos.guid").
 			Joins("LEFT JOIN posts ON posts.id = post_photos.post_id").
-			Where("photos.account_id = ? AND photos.guid IN ?", account, chunk).
 			Group("photos.guid, photos.created_at, photos.public").Order("photos.guid").Find(&some).Error
 		list = append(list, some...)
 		return translate(err)
@@ -84,10 +83,13 @@ func (s *Store) hung(ctx context.Context, items []placed) (list []string, err er
 
 // hungOn names the photos of the account's posts among guids.
 func (s *Store) hungOn(ctx context.Context, account int64, guids []string) (list []string, err error) {
-	err = inChunks(guids, func(chunk []string) error {
+	ids, err := s.ids(ctx, "posts", account, guids)
+	if err != nil {
+		return nil, err
+	}
+	err = inChunks(slices.Collect(maps.Values(ids)), func(chunk []int64) error {
 		var some []string
-		err := s.db(ctx).Table("post_photos").Joins("JOIN posts ON posts.id = post_photos.post_id").
-			Where("posts.account_id = ? AND posts.guid IN ?", account, chunk).Distinct().Pluck("photo", &some).Error
+		err := s.db(ctx).Table("post_photos").Where("post_id IN ?", chunk).Distinct().Pluck("photo", &some).Error
 		list = append(list, some...)
 		return translate(err)
 	})
@@ -133,19 +135,28 @@ func (s *Store) rehang(ctx context.Context, account int64, guids []string, o orp
 
 // touch gives photos new change numbers.
 func (s *Store) touch(ctx context.Context, account int64, guids []string) error {
-	return inChunks(guids, func(chunk []string) error {
-		first, err := s.numbers(ctx, account, len(chunk))
+	return s.byID(ctx, "photos", account, guids, func(ids []int64) error {
+		first, err := s.numbers(ctx, account, len(ids))
 		if err != nil {
 			return err
 		}
-		return translate(s.db(ctx).Exec(`UPDATE photos SET seq = numbered.seq FROM (
-			SELECT id, CAST(? AS BIGINT) + row_number() OVER (ORDER BY guid) AS seq FROM photos WHERE account_id = ? AND guid IN ?
-		) AS numbered WHERE photos.id = numbered.id`, first-1, account, chunk).Error)
+		return s.db(ctx).Exec(`UPDATE photos SET seq = numbered.seq FROM (
+			SELECT id, CAST(? AS BIGINT) + row_number() OVER (ORDER BY id) AS seq FROM photos WHERE id IN ?
+		) AS numbered WHERE photos.id = numbered.id`, first-1, ids).Error
 	})
 }
 
 func (s *Store) deleteRows(ctx context.Context, table string, account int64, guids []string) error {
-	return inChunks(guids, func(chunk []string) error {
-		return translate(s.db(ctx).Table(table).Where("account_id = ? AND guid IN ?", account, chunk).Delete(nil).Error)
+	return s.byID(ctx, table, account, guids, func(ids []int64) error {
+		return s.db(ctx).Table(table).Where("id IN ?", ids).Delete(nil).Error
 	})
+}
+
+// byID calls fn with the row ids of the account's items, a thousand at a time.
+func (s *Store) byID(ctx context.Context, table string, account int64, guids []string, fn func(ids []int64) error) error {
+	ids, err := s.ids(ctx, table, account, guids)
+	if err != nil {
+		return err
+	}
+	return inChunks(slices.Collect(maps.Values(ids)), func(chunk []int64) error { return translate(fn(chunk)) })
 }

@@ -52,7 +52,7 @@ func (w *writer) survey(ctx context.Context, sh shelf, list []incoming) (*desk, 
 		}
 	}
 	slices.Sort(guids)
-	here, err := sh.standing(w.store.db(ctx), w.run.Account, slices.Compact(guids), items)
+	here, err := sh.standing(ctx, w.store, w.run.Account, slices.Compact(guids), items)
 	if err != nil {
 		return nil, err
 	}

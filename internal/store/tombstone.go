@@ -88,8 +88,7 @@ func (s *Store) wereAt(ctx context.Context, sh shelf, account int64, guids []str
 	}
 	err = inChunks(guids, func(chunk []string) error {
 		var some []reach
-		err := s.db(ctx).Table(sh.table()).Select(columns).
-			Where("account_id = ? AND guid IN ?", account, chunk).Order("guid").Find(&some).Error
+		err := s.among(ctx, sh.table(), account, "guid", chunk).Select(columns).Order("guid").Find(&some).Error
 		list = append(list, some...)
 		return translate(err)
 	})

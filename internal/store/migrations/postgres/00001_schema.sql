@@ -381,7 +381,7 @@ CREATE TABLE arrivals (
     sent           BOOLEAN NOT NULL DEFAULT FALSE, -- the source has the receipt
     PRIMARY KEY (account_id, issuer, source_account, collection, guid)
 );
-CREATE INDEX arrivals_local ON arrivals (account_id, collection, local_guid);
+CREATE INDEX arrivals_local ON arrivals (local_guid, account_id, collection);
 CREATE INDEX arrivals_run ON arrivals (run, collection, guid);
 CREATE INDEX arrivals_unsent ON arrivals (run, collection, guid) WHERE NOT sent;
 
