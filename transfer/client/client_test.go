@@ -142,8 +142,8 @@ func TestManifestFromALiar(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := transfer.Manifest{Format: transfer.Format}
-	other := func(change func(*transfer.Manifest)) func(*pod, *answer) {
-		return func(p *pod, a *answer) {
+	other := func(change func(*transfer.Manifest)) func(*lyingPod, *answer) {
+		return func(p *lyingPod, a *answer) {
 			m := good
 			m.Envelope = transfer.Envelope{Issuer: p.URL, Audience: reader, Transfer: transferID, Nonce: nonce, IssuedAt: 1, ID: "one"}
 			change(&m)
@@ -151,18 +151,18 @@ func TestManifestFromALiar(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		lie  func(*pod, *answer)
+		lie  func(*lyingPod, *answer)
 		want transfer.Code
 	}{
 		"takes a good one": {other(func(*transfer.Manifest) {}), ""},
-		"refuses a bad signature": {func(_ *pod, a *answer) {
+		"refuses a bad signature": {func(_ *lyingPod, a *answer) {
 			jws, _ := keys.Sign(stranger, transfer.TypManifest, good)
 			a.body = []byte(jws)
 		}, transfer.SignatureInvalid},
-		"refuses another typ":              {func(p *pod, a *answer) { p.sign(a, transfer.TypReceipt, good) }, transfer.SignatureInvalid},
-		"refuses an unsigned one":          {func(_ *pod, a *answer) { a.body, _ = json.Marshal(good) }, transfer.SignatureInvalid},
-		"refuses another type of answer":   {func(_ *pod, a *answer) { a.header.Set("Content-Type", "text/html") }, transfer.AnswerInvalid},
-		"refuses an endless one":           {func(_ *pod, a *answer) { a.body = make([]byte, 2<<20) }, transfer.AnswerInvalid},
+		"refuses another typ":              {func(p *lyingPod, a *answer) { p.sign(a, transfer.TypReceipt, good) }, transfer.SignatureInvalid},
+		"refuses an unsigned one":          {func(_ *lyingPod, a *answer) { a.body, _ = json.Marshal(good) }, transfer.SignatureInvalid},
+		"refuses another type of answer":   {func(_ *lyingPod, a *answer) { a.header.Set("Content-Type", "text/html") }, transfer.AnswerInvalid},
+		"refuses an endless one":           {func(_ *lyingPod, a *answer) { a.body = make([]byte, 2<<20) }, transfer.AnswerInvalid},
 		"refuses another issuer":           {other(func(m *transfer.Manifest) { m.Issuer = "https://elsewhere.example" }), transfer.SignatureInvalid},
 		"refuses one for another pod":      {other(func(m *transfer.Manifest) { m.Audience = "https://elsewhere.example" }), transfer.SignatureInvalid},
 		"refuses one of another transfer":  {other(func(m *transfer.Manifest) { m.Transfer = "transfer-two" }), transfer.NonceForeign},

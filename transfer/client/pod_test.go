@@ -23,9 +23,9 @@ const (
 	reader     = "https://new.example"
 )
 
-// A pod is a transfer API in front of a Reader. It tells the truth, unless its
+// A lyingPod is a transfer API in front of a Reader. It tells the truth, unless its
 // lie is set: that sees each answer before it leaves.
-type pod struct {
+type lyingPod struct {
 	*httptest.Server
 	reader transfer.Reader
 	key    keys.Key
@@ -43,20 +43,20 @@ type answer struct {
 	body   []byte
 }
 
-func serve(t *testing.T, r transfer.Reader) *pod {
+func serve(t *testing.T, r transfer.Reader) *lyingPod {
 	t.Helper()
 	key, err := keys.Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pod{reader: r, key: key, seen: map[string]bool{}}
+	p := &lyingPod{reader: r, key: key, seen: map[string]bool{}}
 	p.Server = httptest.NewServer(p)
 	t.Cleanup(p.Close)
 	return p
 }
 
 // client is one that has the transfer open.
-func (p *pod) client(t *testing.T) *client.Client {
+func (p *lyingPod) client(t *testing.T) *client.Client {
 	t.Helper()
 	c, err := client.New(client.Options{
 		HTTP: p.Client(), Base: p.URL + "/transfer/v1", Issuer: p.URL, Audience: reader,
@@ -68,18 +68,18 @@ func (p *pod) client(t *testing.T) *client.Client {
 	return c
 }
 
-func (p *pod) verify(jws, typ string, claims any) error {
+func (p *lyingPod) verify(jws, typ string, claims any) error {
 	return keys.Verify(jws, typ, p.key.Public(), claims)
 }
 
 // lies makes the pod change its answers from now on.
-func (p *pod) lies(lie func(r *http.Request, a *answer)) {
+func (p *lyingPod) lies(lie func(r *http.Request, a *answer)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lie = lie
 }
 
-func (p *pod) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *lyingPod) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked = append(p.asked, r)
@@ -106,7 +106,7 @@ func (a *answer) problem(err error) {
 	a.body, _ = json.Marshal(map[string]any{"type": "urn:podmove:problem:" + string(transfer.CodeOf(err)), "detail": err.Error()})
 }
 
-func (p *pod) answer(r *http.Request, a *answer) error {
+func (p *lyingPod) answer(r *http.Request, a *answer) error {
 	rest, mine := strings.CutPrefix(r.URL.Path, "/transfer/v1/transfers/"+transferID)
 	parts := strings.Split(strings.TrimPrefix(rest, "/"), "/")
 	switch {
@@ -126,14 +126,14 @@ func (p *pod) answer(r *http.Request, a *answer) error {
 	return p.page(r, a, transfer.Collection(parts[0]))
 }
 
-func (p *pod) plan(r *http.Request, a *answer) (err error) {
+func (p *lyingPod) plan(r *http.Request, a *answer) (err error) {
 	plan, err := p.reader.Plan(r.Context())
 	plan.Transfer, plan.Nonce, plan.Purpose = transferID, nonce, transfer.Move
 	a.body, _ = json.Marshal(plan)
 	return err
 }
 
-func (p *pod) manifest(r *http.Request, a *answer) error {
+func (p *lyingPod) manifest(r *http.Request, a *answer) error {
 	m, err := p.reader.Manifest(r.Context())
 	if err != nil {
 		return err
@@ -143,13 +143,13 @@ func (p *pod) manifest(r *http.Request, a *answer) error {
 	return p.sign(a, transfer.TypManifest, m)
 }
 
-func (p *pod) sign(a *answer, typ string, claims any) error {
+func (p *lyingPod) sign(a *answer, typ string, claims any) error {
 	jws, err := keys.Sign(p.key, typ, claims)
 	a.body = []byte(jws)
 	return err
 }
 
-func (p *pod) content(r *http.Request, a *answer, guid string) error {
+func (p *lyingPod) content(r *http.Request, a *answer, guid string) error {
 	from := int64(0)
 	if ranged, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes="); ok {
 		from, _ = strconv.ParseInt(strings.TrimSuffix(ranged, "-"), 10, 64)
@@ -165,7 +165,7 @@ func (p *pod) content(r *http.Request, a *answer, guid string) error {
 	return err
 }
 
-func (p *pod) page(r *http.Request, a *answer, c transfer.Collection) error {
+func (p *lyingPod) page(r *http.Request, a *answer, c transfer.Collection) error {
 	asked := r.Header.Get("Transfer-Nonce")
 	if p.seen[asked] {
 		return transfer.Errorf(transfer.NonceReplayed, "seen")

@@ -88,15 +88,19 @@ func (v *Mover) failed(ctx context.Context, run string) (list []transfer.Collect
 
 // Farewell tells the source of a cancelling, gives the tokens back and forgets
 // them. An error is to be tried again.
-func (v *Mover) Farewell(ctx context.Context, id string) error {
+func (v *Mover) Farewell(ctx context.Context, id string) (Next, error) {
 	m, err := v.Moves.Move(ctx, id)
+	if err == nil && m.State.Ended() {
+		err = v.farewell(ctx, m)
+	}
 	if transfer.CodeOf(err) == transfer.NotFound {
-		return nil
+		err = nil // the account went, and the move with it
 	}
-	if err != nil || !m.State.Ended() {
-		return err
-	}
-	c, err := v.consent(ctx, id)
+	return Next{Done: err == nil}, err
+}
+
+func (v *Mover) farewell(ctx context.Context, m Move) error {
+	c, err := v.consent(ctx, m.ID)
 	if transfer.CodeOf(err) == transfer.ConsentNeeded {
 		return nil // already forgotten
 	}
@@ -108,10 +112,10 @@ func (v *Mover) Farewell(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	if err := v.Login.Revoke(ctx, c.Tokens); err != nil && !hopeless(err) && v.Now().Before(m.Ended.Add(v.Expiry)) {
+	if err := v.Login.Revoke(ctx, c.Tokens); err != nil && v.untold(m, err) != nil {
 		return err
 	}
-	return v.Moves.SaveMoveTokens(ctx, id, nil)
+	return v.Moves.SaveMoveTokens(ctx, m.ID, nil)
 }
 
 // tellCancelled ends the transfer at the source. If it was too late, because

@@ -185,7 +185,7 @@ func TestMove(t *testing.T) {
 		}
 		s.wantEvents(m, "move-planned", "move-authorizing", "move-copying", "move-copying", "move-catching-up", "move-verifying", "move-done")
 		s.part("forgets the tokens and gives them back", func() {
-			if err := s.mover.Farewell(s.Context(), m.ID); err != nil {
+			if _, err := s.mover.Farewell(s.Context(), m.ID); err != nil {
 				s.Fatal(err)
 			}
 			if sealed, err := s.store.MoveTokens(s.Context(), m.ID); err != nil || len(sealed) != 0 || !s.source.revoked {

@@ -223,7 +223,7 @@ func TestEnds(t *testing.T) {
 			if next, err := s.mover.Run(s.Context(), m.ID); err != nil || !next.Done {
 				s.Errorf("a cancelled move goes on: %+v, %v", next, err)
 			}
-			if err := s.mover.Farewell(s.Context(), m.ID); err != nil || s.source.state != transfer.Cancelled || !s.source.revoked {
+			if _, err := s.mover.Farewell(s.Context(), m.ID); err != nil || s.source.state != transfer.Cancelled || !s.source.revoked {
 				s.Errorf("the old pod is %s, tokens back %v, %v", s.source.state, s.source.revoked, err)
 			}
 		})
@@ -260,7 +260,7 @@ func TestEnds(t *testing.T) {
 				s.Fatal(err)
 			}
 			s.source.state = transfer.Redirecting
-			if err := s.mover.Farewell(s.Context(), m.ID); err != nil {
+			if _, err := s.mover.Farewell(s.Context(), m.ID); err != nil {
 				s.Fatal(err)
 			}
 			s.want(s.read(m), destination.Done, "")
