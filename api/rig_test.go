@@ -38,6 +38,8 @@ type rig struct {
 	source   *source.Service
 	account  pod.Account
 	fixture  transfertest.Fixture
+	blobs    *blob.Dir
+	ours     keys.Key                  // this pod's
 	theirs   keys.Key                  // the new pod's
 	grants   map[string]oauth.Grant    // by token
 	doc      *openapi3.T               // the contract
@@ -53,22 +55,23 @@ func (r *rig) Introspect(_ context.Context, token string) (oauth.Grant, error) {
 	return g, nil
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, dialect string) *rig {
 	t.Helper()
 	r := &rig{
-		store: storetest.Open(t, storetest.SQLite), fixture: transfertest.Made(transfertest.Aurora), doc: contractOf(t),
+		store: storetest.Open(t, dialect), fixture: transfertest.Made(transfertest.Aurora), doc: contractOf(t),
 		grants: make(map[string]oauth.Grant), answered: make(map[string]map[int]string),
 	}
-	ours, err := keys.Generate()
+	var err error
+	r.ours, err = keys.Generate()
 	must(t, err)
 	r.theirs, err = keys.Generate()
 	must(t, err)
-	blobs, err := blob.OpenDir(t.TempDir(), time.Now)
+	r.blobs, err = blob.OpenDir(t.TempDir(), time.Now)
 	must(t, err)
-	t.Cleanup(func() { blobs.Close() })
+	t.Cleanup(func() { r.blobs.Close() })
 	r.source = source.New(source.Options{
-		Origin: podOrigin, Records: r.store, Transfers: r.store, Blobs: blobs,
-		Sign: func(typ string, claims any) (string, error) { return keys.Sign(ours, typ, claims) },
+		Origin: podOrigin, Records: r.store, Transfers: r.store, Blobs: r.blobs,
+		Sign: func(typ string, claims any) (string, error) { return keys.Sign(r.ours, typ, claims) },
 		Verify: func(jws, typ string, jwks []byte, claims any) error {
 			set, err := keys.ParseSet(jwks)
 			if err != nil {
@@ -84,23 +87,23 @@ func newRig(t *testing.T) *rig {
 		Transfers{Source: r.source, Tokens: r, Origin: podOrigin},
 	}})
 	r.account = addAccount(t, r.store, "aurora")
-	r.fill(t, blobs)
+	r.fill(t, r.account, r.fixture)
 	return r
 }
 
-// fill stores the fixture's items in the account.
-func (r *rig) fill(t *testing.T, blobs *blob.Dir) {
+// fill stores a fixture's items in an account.
+func (r *rig) fill(t *testing.T, a pod.Account, f transfertest.Fixture) {
 	t.Helper()
-	into := r.store.Writer(store.Run{ID: "fixture", Account: r.account.ID, Issuer: "https://older.example", SourceAccount: "aurora"}, blobs)
-	for _, e := range r.fixture.Entries[transfer.Photos] {
+	into := r.store.Writer(store.Run{ID: a.Username, Account: a.ID, Issuer: "https://older.example", SourceAccount: a.Username}, r.blobs)
+	for _, e := range f.Entries[transfer.Photos] {
 		photo, err := transfer.Decode[transfer.Photo](e)
 		must(t, err)
 		must(t, into.Keep(t.Context(), photo.SHA256, photo.Size, func(from int64) (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(r.fixture.Content[e.GUID][from:])), nil
+			return io.NopCloser(bytes.NewReader(f.Content[e.GUID][from:])), nil
 		}))
 	}
 	for _, c := range transfer.Collections() {
-		_, err := into.Write(t.Context(), transfer.Page{Collection: c, Next: "1", Through: 1, CaughtUp: true, Entries: r.fixture.Entries[c]})
+		_, err := into.Write(t.Context(), transfer.Page{Collection: c, Next: "1", Through: 1, CaughtUp: true, Entries: f.Entries[c]})
 		must(t, err)
 	}
 }

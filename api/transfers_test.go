@@ -14,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"podmove/internal/keys"
+	"podmove/internal/store/storetest"
 	"podmove/oauth"
 	"podmove/transfer"
 )
@@ -21,7 +22,7 @@ import (
 // TestTransfers walks through the transfer API, and at its end wants to have
 // seen every status that the contract documents for it.
 func TestTransfers(t *testing.T) {
-	r := newRig(t)
+	r := newRig(t, storetest.SQLite)
 	for _, script := range []struct {
 		name string
 		run  func(*testing.T, *rig)

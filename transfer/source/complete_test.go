@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -271,7 +272,7 @@ func TestCompleteNamesWhatLacks(t *testing.T) {
 func wantNamed(t *testing.T, err error, code transfer.Code, guid string) {
 	t.Helper()
 	want(t, err, code)
-	if e := err.(*transfer.Error); !slices.Equal(e.GUIDs, []string{guid}) {
+	if e, ok := errors.AsType[*transfer.Error](err); !ok || !slices.Equal(e.GUIDs, []string{guid}) {
 		t.Fatalf("names %v, want %s", e.GUIDs, guid)
 	}
 }
