@@ -10,9 +10,9 @@ import (
 // A change is one transition with what the person reads about it.
 type change struct {
 	to   State
-	text string // the event's line; empty writes none
-	job  Job    // enqueued with the change; nil is none
-	at   time.Time
+	text string                          // the event's line; empty writes none
+	job  Job                             // enqueued with the change, to be worked at once; nil is none
+	idle bool                            // nothing happened but that we looked again
 	also func(ctx context.Context) error // in the same transaction; may be nil
 }
 
@@ -24,7 +24,10 @@ func (v *Mover) change(ctx context.Context, m Move, c change) (Move, error) {
 	if !from.May(c.to) {
 		return m, errTransition(from, c.to)
 	}
-	m.State, m.Changed = c.to, v.Now().UTC()
+	m.State = c.to
+	if !c.idle {
+		m.Changed = v.Now().UTC()
+	}
 	if c.to.Ended() && m.Ended.IsZero() {
 		m.Ended = m.Changed
 	}
@@ -45,7 +48,7 @@ func (v *Mover) change(ctx context.Context, m Move, c change) (Move, error) {
 		if c.job == nil {
 			return nil
 		}
-		return v.Enqueue(ctx, c.job, c.at)
+		return v.Enqueue(ctx, c.job, time.Time{})
 	})
 	return m, err
 }

@@ -177,25 +177,3 @@ func (v *Mover) Expire(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Resume enqueues a job for every unfinished move; each process does so at its
-// start, since the job of one that was killed is stuck for a while.
-func (v *Mover) Resume(ctx context.Context) error {
-	ids, err := v.Unfinished(ctx)
-	if err != nil {
-		return err
-	}
-	return v.Moves.InTx(ctx, func(ctx context.Context) error {
-		for _, id := range ids {
-			if err := v.Enqueue(ctx, WorkJob{id}, time.Time{}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// Unfinished lists the moves that a job goes on with.
-func (v *Mover) Unfinished(ctx context.Context) ([]string, error) {
-	return v.Moves.UnfinishedMoves(ctx)
-}

@@ -162,13 +162,14 @@ func (r *run) ended(ctx context.Context, s transfer.State) error {
 }
 
 // acceptance waits until the person accepts, at the old pod, what did not
-// arrive (Protocol §5.2).
+// arrive (Protocol §5.2). Looking again is no sign of life: a person who never
+// answers lets the move expire.
 func (r *run) acceptance(ctx context.Context) error {
-	text := ""
-	if r.m.Reason != transfer.AcceptanceNeeded {
-		text = "Some items did not arrive. Look at the list, and accept it at the old pod or try them again; until then nothing there is changed."
-		r.m.Message = text
+	c := change{to: Waiting, idle: r.m.State == Waiting && r.m.Reason == transfer.AcceptanceNeeded}
+	if !c.idle {
+		r.m.Message = "Some items did not arrive. Look at the list, and accept it at the old pod or try them again; until then nothing there is changed."
+		c.text = r.m.Message
 	}
 	r.m.Phase, r.m.Reason, r.m.WaitUntil, r.m.Attempts = Verifying, transfer.AcceptanceNeeded, r.Now().Add(r.Poll).UTC(), 0
-	return r.to(r.change(ctx, r.m, change{to: Waiting, text: text}))
+	return r.to(r.change(ctx, r.m, c))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"syscall"
 	"time"
 
 	"podmove/transfer"
@@ -32,6 +33,8 @@ func (r *run) trouble(ctx context.Context, err error) (Next, error) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return r.wait(ctx, transfer.Errorf(transfer.PodUnreachable, "the old pod answers too slowly"))
+	case errors.Is(err, syscall.ENOSPC):
+		return r.wait(ctx, transfer.Errorf(transfer.StorageFull, "this pod has no room left, and the people who run it have to make some").Because(err))
 	case !ok:
 		return Next{}, err
 	}
@@ -40,7 +43,7 @@ func (r *run) trouble(ctx context.Context, err error) (Next, error) {
 	case transfer.PodUnreachable, transfer.RateLimited, transfer.Unavailable, transfer.Internal:
 		return r.wait(ctx, e)
 	case transfer.TokenInvalid, transfer.ScopeMissing, transfer.NotGranted, transfer.ConsentNeeded:
-		return r.stop(ctx, transfer.ConsentNeeded, "The old pod asks you to agree once more. What came is kept, and the move goes on from there.")
+		return r.stop(ctx, transfer.ConsentNeeded, "The old pod does not take our permission any more: it was cancelled there, or has run out. What came is kept; agree once more to go on, or cancel.")
 	case transfer.CursorExpired, transfer.CursorInvalid:
 		return r.startOver(ctx, e)
 	case transfer.TransferClosed, transfer.AccountMoved: // the state read next says which way it ended
@@ -69,17 +72,17 @@ func (r *run) wait(ctx context.Context, e *transfer.Error) (Next, error) {
 	pause = min(pause, longestWait)
 	r.m.Waited += pause
 	if r.m.Waited > waitInAll {
-		return r.stop(ctx, e.Code, "The old pod could not be read for three days in all. What came is kept; try again when it is back.")
+		return r.stop(ctx, e.Code, "The move has waited for three days in all. What came is kept; try again when what it waited for is over.")
 	}
 	if r.m.State != Waiting {
 		r.m.Phase = r.m.State
 	}
 	text := ""
 	if r.m.Reason != e.Code {
-		text = "Waiting for the old pod: " + e.Message + "."
+		text = "Waiting: " + e.Message + "."
 	}
 	r.m.Attempts++
-	r.m.Reason, r.m.Message, r.m.WaitUntil = e.Code, "Waiting for the old pod: "+e.Message+".", r.Now().Add(pause).UTC()
+	r.m.Reason, r.m.Message, r.m.WaitUntil = e.Code, "Waiting: "+e.Message+".", r.Now().Add(pause).UTC()
 	return Next{After: pause}, r.lost(r.to(r.change(ctx, r.m, change{to: Waiting, text: text})))
 }
 

@@ -299,6 +299,37 @@ func TestEnds(t *testing.T) {
 			s.want(s.read(m), destination.Cancelled, transfer.Expired)
 		})
 	})
+	t.Run("is given up when the person never accepts, however often it looks", func(t *testing.T) {
+		onStage(t, func(s *stage) {
+			s.source.complete = func(transfer.Receipt) error {
+				s.source.receipts["left over"] = transfer.Outcome{Result: transfer.Skipped}
+				return nil
+			}
+			m := s.work(s.begin(), 3)
+			for range 8 {
+				s.now = s.now.Add(24 * time.Hour)
+				m = s.work(m, 1)
+				s.want(m, destination.Waiting, transfer.AcceptanceNeeded)
+			}
+			if err := s.mover.Sweep(s.Context()); err != nil {
+				s.Fatal(err)
+			}
+			s.want(s.read(m), destination.Cancelled, transfer.Expired)
+		})
+	})
+	t.Run("is taken up again when its job was lost", func(t *testing.T) {
+		onStage(t, func(s *stage) {
+			m := s.begin()
+			s.jobs = nil
+			if err := s.mover.Sweep(s.Context()); err != nil || len(s.jobs) != 0 {
+				s.Errorf("a live move: %v, %v", s.jobs, err)
+			}
+			s.now = s.now.Add(6 * time.Minute)
+			if err := s.mover.Sweep(s.Context()); err != nil || len(s.jobs) != 1 || s.jobs[0] != (destination.WorkJob{Move: m.ID}) {
+				s.Errorf("got %v, %v", s.jobs, err)
+			}
+		})
+	})
 	t.Run("is taken up again after a restart", func(t *testing.T) {
 		onStages(t, func(s *stage) {
 			m := s.begin()
