@@ -35,6 +35,7 @@ type Reader struct {
 	groups  map[string]bool // names of the aspects
 	sizes   map[transfer.Collection]transfer.CollectionPlan
 	again   map[transfer.Collection][]uint32 // which items were named before, rising
+	why     map[string]string                // in words, by guid
 	close   func() error
 	mu      sync.Mutex
 	current *walk // where the last page ended
@@ -112,3 +113,8 @@ func (r *Reader) Fingerprint() string { return r.index.fingerprint }
 // archive's own words: "relayables", "followed_tags", "others_data.relayables";
 // "files" are those in the zip that are no photos.
 func (r *Reader) Ignored() map[string]int { return maps.Clone(r.index.ignored) }
+
+// Why says in words what is wrong with an item that cannot travel, such as "the
+// zip has no file 9cc823151b8d34be81ec.gif". It is empty for an item that can,
+// and from the thousandth that cannot.
+func (r *Reader) Why(guid string) string { return r.why[guid] }

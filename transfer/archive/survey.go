@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 func (r *Reader) survey(ctx context.Context) error {
 	r.sizes = map[transfer.Collection]transfer.CollectionPlan{}
 	r.again = map[transfer.Collection][]uint32{}
+	r.why = map[string]string{}
 	for _, c := range slices.Backward(transfer.Collections()) {
 		w, err := r.walkFrom(ctx, c, 0)
 		if err != nil {
@@ -35,11 +37,23 @@ func (r *Reader) survey(ctx context.Context) error {
 			if ok {
 				t.add(d.guid, r.measure(d))
 				r.photos.claim(d)
+				r.note(d)
 			}
 		}
 		r.sizes[c], r.again[c] = t.done(c)
 	}
 	return nil
+}
+
+// maxNotes bounds how many items that cannot travel are spoken of.
+const maxNotes = 1000
+
+// note remembers in words why an item cannot travel.
+func (r *Reader) note(d draft) {
+	e, ok := errors.AsType[*transfer.Error](d.err)
+	if ok && d.guid != "" && len(r.why) < maxNotes {
+		r.why[d.guid] = e.Message
+	}
 }
 
 // measured is what one item adds to the plan.
