@@ -9,15 +9,22 @@ import (
 )
 
 // among queries those of the account's rows in a table whose column, guid or
-// person, has one of the values. PostgreSQL is made to look each up by its
-// index: while a table is young and not yet analysed, it takes an account for a
-// few rows, and would compare every one of them with every value.
+// person, has one of the values.
 func (s *Store) among(ctx context.Context, table string, account int64, column string, values []string) *gorm.DB {
+	return s.lookUp(ctx, table, column, values, where{}.and("account_id = ?", account))
+}
+
+// lookUp queries the rows that are in w and whose column has one of the values.
+// PostgreSQL is made to look up each value by its index: while a table is young
+// and not yet analysed, it takes all that is in w for a few rows, and would
+// compare every one of them with every value.
+func (s *Store) lookUp(ctx context.Context, table, column string, values []string, w where) *gorm.DB {
 	if !s.postgres() {
-		return s.db(ctx).Table(table).Where(table+".account_id = ? AND "+table+"."+column+" IN ?", account, values)
+		w = w.and(column+" IN ?", values)
+		return s.db(ctx).Table("(SELECT * FROM "+table+" WHERE "+w.sql+") AS "+table, w.args...)
 	}
 	return s.db(ctx).Table("unnest(CAST(? AS text[])) AS wanted (value) CROSS JOIN LATERAL (SELECT * FROM "+table+
-		" WHERE account_id = ? AND "+column+" = wanted.value OFFSET 0) AS "+table, textArray(values), account)
+		" WHERE "+w.sql+" AND "+column+" = wanted.value OFFSET 0) AS "+table, append([]any{textArray(values)}, w.args...)...)
 }
 
 // textArray is a list as one value of PostgreSQL's type text[].

@@ -53,7 +53,9 @@ func (w *writer) fromOrigin(ctx context.Context) *gorm.DB {
 // arrivals are those of a run's origin among guids.
 func (w *writer) arrivals(ctx context.Context, c transfer.Collection, guids []string) (map[string]arrivalRow, error) {
 	var rows []arrivalRow
-	err := w.fromOrigin(ctx).Where("collection = ? AND guid IN ?", c, guids).Find(&rows).Error
+	origin := where{}.and("account_id = ? AND issuer = ? AND source_account = ? AND collection = ?",
+		w.run.Account, w.run.Issuer, w.run.SourceAccount, c)
+	err := w.store.lookUp(ctx, "arrivals", "guid", guids, origin).Find(&rows).Error
 	known := make(map[string]arrivalRow, len(rows))
 	for _, r := range rows {
 		known[r.GUID] = r
