@@ -221,7 +221,7 @@ func TestRefresh(t *testing.T) {
 
 // Several at once: at most one may win, whatever the database.
 func TestParallel(t *testing.T) {
-	const rounds, callers = 8, 6
+	const rounds, callers = 4, 6
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		p := newPod(t, s)
 		c := newParty(t, p)
