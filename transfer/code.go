@@ -52,6 +52,12 @@ const (
 	StorageFull      Code = "storage-full"      // no room here
 )
 
+// Codes of why erasing waits (Protocol §7.3).
+const (
+	HoldingsAbsent Code = "holdings-absent" // the new pod does not hold everything it took
+	HoldingsListed Code = "holdings-listed" // the person has not yet had the time to see what was changed there
+)
+
 // Codes of one item: reasons in an outcome, or for an unsendable entry.
 const (
 	ItemInvalid     Code = "item-invalid"      // a member is missing, unknown or of the wrong shape

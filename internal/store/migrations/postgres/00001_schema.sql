@@ -259,8 +259,7 @@ CREATE TABLE transfers (
     accepted_at  BIGINT NOT NULL DEFAULT 0,
     redirect_at  BIGINT NOT NULL DEFAULT 0,
     grace_ends   BIGINT NOT NULL DEFAULT 0,
-    listed_at    BIGINT NOT NULL DEFAULT 0, -- since when the person could see what was edited or removed there (§7.3)
-    asked_at     BIGINT NOT NULL DEFAULT 0, -- when the last complete round of holdings began
+    asked_at     BIGINT NOT NULL DEFAULT 0, -- when the destination last answered what it holds
     erase_now    BIGINT NOT NULL DEFAULT 0,
     ended_at     BIGINT NOT NULL DEFAULT 0,
     UNIQUE (grant_id, nonce)
@@ -289,7 +288,8 @@ CREATE TABLE transfer_receipts (
     reason      TEXT NOT NULL DEFAULT '',
     url         TEXT NOT NULL DEFAULT '',
     holding     TEXT NOT NULL DEFAULT '', -- the last answer: held, edited, removed, absent
-    held_at     BIGINT NOT NULL DEFAULT 0,
+    held_at     BIGINT NOT NULL DEFAULT 0, -- when that was
+    listed_at   BIGINT NOT NULL DEFAULT 0, -- since when the person could see that it was edited or removed there (§7.3)
     erased_at   BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (transfer_id, collection, guid)
 );

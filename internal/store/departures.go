@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"podmove/internal/pod"
+	"podmove/redirects"
+	"podmove/transfer"
+)
+
+var _ redirects.Book = (*Store)(nil)
+
+// departureRow is a row of transfers, as the keeping of stubs sees it.
+type departureRow struct {
+	ID          string `gorm:"primaryKey"`
+	AccountID   int64
+	GrantID     string
+	Client      string
+	Nonce       string
+	Destination string
+	NoAddress   bool
+	State       string
+	Reason      string
+	Keys        string
+	ProfileURL  string
+	PostURL     string
+	PhotoURL    string
+	FeedURL     string
+	Leftover    int64
+	RedirectAt  int64
+	GraceEnds   int64
+	EraseNow    int64
+	AskedAt     int64
+	EndedAt     int64
+}
+
+func (departureRow) TableName() string { return "transfers" }
+
+func (r departureRow) departure() redirects.Departure {
+	return redirects.Departure{
+		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
+		Destination: r.Destination, NoAddress: r.NoAddress, State: transfer.State(r.State), Reason: transfer.Code(r.Reason),
+		Keys: []byte(r.Keys), Profile: r.ProfileURL,
+		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL}, Leftover: r.Leftover,
+		Redirected: moment(r.RedirectAt), GraceEnds: moment(r.GraceEnds), EraseNow: moment(r.EraseNow),
+		Asked: moment(r.AskedAt), Ended: moment(r.EndedAt),
+	}
+}
+
+// Departure is redirects.Book's.
+func (s *Store) Departure(ctx context.Context, id string) (redirects.Departure, error) {
+	var row departureRow
+	err := translate(s.db(ctx).Where("id = ?", id).Take(&row).Error)
+	if errors.Is(err, ErrNotFound) {
+		return redirects.Departure{}, transfer.Errorf(transfer.NotFound, "there is no such transfer")
+	}
+	return row.departure(), err
+}
+
+// SaveDeparture is redirects.Book's.
+func (s *Store) SaveDeparture(ctx context.Context, d redirects.Departure) error {
+	return translate(s.db(ctx).Model(&departureRow{}).Where("id = ?", d.ID).Updates(map[string]any{
+		"state": string(d.State), "reason": string(d.Reason), "erase_now": millis(d.EraseNow), "ended_at": millis(d.Ended),
+	}).Error)
+}
+
+// Departures is redirects.Book's.
+func (s *Store) Departures(ctx context.Context) (ids []string, err error) {
+	err = s.db(ctx).Model(&departureRow{}).Where("state IN ?", []transfer.State{transfer.Redirecting, transfer.ErasingOld}).
+		Order("redirect_at, id").Pluck("id", &ids).Error
+	return ids, translate(err)
+}
+
+// SetMoved is redirects.Book's.
+func (s *Store) SetMoved(ctx context.Context, d redirects.Departure) error {
+	to, address := d.Destination, d.Profile
+	if d.NoAddress { // Protocol §6.3
+		to, address = "", ""
+	}
+	return s.setState(ctx, d.Account, pod.Moved, to, address)
+}
+
+// SetActive is redirects.Book's.
+func (s *Store) SetActive(ctx context.Context, account int64) error {
+	return s.setState(ctx, account, pod.Active, "", "")
+}
+
+func (s *Store) setState(ctx context.Context, account int64, state pod.State, to, address string) error {
+	return translate(s.db(ctx).Model(&accountRow{}).Where("id = ?", account).Updates(map[string]any{
+		"state": string(state), "moved_to": to, "moved_url": address,
+	}).Error)
+}
+
+// HasEvent is redirects.Book's.
+func (s *Store) HasEvent(ctx context.Context, account int64, subject, kind string) (bool, error) {
+	var n int64
+	err := s.db(ctx).Model(&eventRow{}).Where("account_id = ? AND subject = ? AND kind = ?", account, subject, kind).Count(&n).Error
+	return n > 0, translate(err)
+}

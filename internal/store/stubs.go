@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"podmove/redirects"
+	"podmove/transfer"
+)
+
+// arrived are the results with which an item is at the destination.
+var arrived = []transfer.Result{transfer.Imported, transfer.Unchanged}
+
+// RaiseStubs is redirects.Book's. Guids and file names are made of characters
+// that stand in a URL as they are (Protocol §3.8), so that SQL may fill them in.
+func (s *Store) RaiseStubs(ctx context.Context, d redirects.Departure) error {
+	post, photo := "CASE WHEN r.url <> '' THEN r.url ELSE replace(CAST(? AS TEXT), '{guid}', posts.guid) END",
+		"CASE WHEN r.url <> '' THEN r.url ELSE replace(CAST(? AS TEXT), '{name}', photos.name) END"
+	if d.NoAddress {
+		post, photo = "substr(CAST(? AS TEXT), 1, 0)", "substr(CAST(? AS TEXT), 1, 0)" // nothing that could lead anywhere is kept
+	}
+	err := s.db(ctx).Exec(`INSERT INTO stubs (transfer_id, account_id, collection, guid, number, target)
+		SELECT r.transfer_id, posts.account_id, r.collection, posts.guid, posts.id, `+post+`
+		FROM transfer_receipts AS r JOIN posts ON posts.account_id = ? AND posts.guid = r.guid AND posts.digest = r.digest
+		WHERE r.transfer_id = ? AND r.collection = ? AND r.outcome IN ? AND posts.public`,
+		d.Templates.Post, d.Account, d.ID, transfer.Posts, arrived).Error
+	if err != nil {
+		return translate(err)
+	}
+	return translate(s.db(ctx).Exec(`INSERT INTO stubs (transfer_id, account_id, collection, guid, file, target)
+		SELECT r.transfer_id, photos.account_id, r.collection, photos.guid, photos.file, `+photo+`
+		FROM transfer_receipts AS r JOIN photos ON photos.account_id = ? AND photos.guid = r.guid AND photos.digest = r.digest
+		WHERE r.transfer_id = ? AND r.collection = ? AND r.outcome IN ? AND `+visiblePhoto,
+		d.Templates.Photo, d.Account, d.ID, transfer.Photos, arrived, 0, 0, "").Error)
+}
+
+// EachTarget is redirects.Book's.
+func (s *Store) EachTarget(ctx context.Context, id string, see func(target string) error) error {
+	for after := int64(0); ; {
+		var rows []struct {
+			ID     int64
+			Target string
+		}
+		err := s.db(ctx).Table("stubs").Where("transfer_id = ? AND id > ?", id, after).Order("id").Limit(digestsAtOnce).Find(&rows).Error
+		if err != nil || len(rows) == 0 {
+			return translate(err)
+		}
+		for _, r := range rows {
+			if err := see(r.Target); err != nil {
+				return err
+			}
+			after = r.ID
+		}
+	}
+}
+
+// DropStubs is redirects.Book's.
+func (s *Store) DropStubs(ctx context.Context, id string) error {
+	return translate(s.db(ctx).Table("stubs").Where("transfer_id = ?", id).Delete(nil).Error)
+}
+
+// Find is redirects.Book's. A stub whose item was deleted here, and not erased,
+// answers no more (Protocol §6.1).
+func (s *Store) Find(ctx context.Context, a redirects.Address) (redirects.Place, bool, error) {
+	const stands = " AND (stubs.erased OR EXISTS (SELECT 1 FROM "
+	q := s.db(ctx).Table("stubs").Joins("JOIN transfers ON transfers.id = stubs.transfer_id").
+		Select("transfers.client, transfers.no_address, transfers.profile_url AS profile, stubs.erased, stubs.target").Order("stubs.id DESC")
+	const post = stands + "posts WHERE posts.id = stubs.number AND posts.guid = stubs.guid AND posts.public))"
+	switch {
+	case a.Kind == redirects.Photo:
+		q = q.Where("stubs.collection = ? AND stubs.file = ?"+stands+"photos WHERE photos.file = stubs.file AND photos.account_id = stubs.account_id))", transfer.Photos, a.Key)
+	case a.Kind == redirects.Post && a.Number != 0:
+		q = q.Where("stubs.collection = ? AND stubs.number = ?"+post, transfer.Posts, a.Number)
+	case a.Kind == redirects.Post:
+		q = q.Where("stubs.collection = ? AND stubs.guid = ?"+post, transfer.Posts, a.Key)
+	default:
+		q = s.movedAccounts(ctx, a)
+	}
+	var p redirects.Place
+	found := q.Limit(1).Find(&p)
+	return p, found.RowsAffected > 0, translate(found.Error)
+}
+
+// movedAccounts are the places of accounts that have moved away.
+func (s *Store) movedAccounts(ctx context.Context, a redirects.Address) *gorm.DB {
+	column, target := "username", "profile_url"
+	switch a.Kind {
+	case redirects.Person:
+		column = "guid"
+	case redirects.Feed:
+		target = "feed_url"
+	}
+	return s.db(ctx).Table("accounts").Joins("JOIN transfers ON transfers.account_id = accounts.id").
+		Select("transfers.client, transfers.no_address, transfers.profile_url AS profile, transfers."+target+" AS target, transfers.state <> 'redirecting' AS erased").
+		Where("accounts.state = 'moved' AND accounts."+column+" = ? AND transfers.state IN ?", a.Key,
+			[]transfer.State{transfer.Redirecting, transfer.ErasingOld, transfer.Erased}).
+		Order("transfers.redirect_at DESC")
+}
+
+// Live is redirects.Book's.
+func (s *Store) Live(ctx context.Context, d redirects.Departure, items []transfer.LiveItem) (live []transfer.LiveItem, err error) {
+	named := map[transfer.Collection][]string{}
+	for _, item := range items {
+		named[item.Collection] = append(named[item.Collection], item.GUID)
+	}
+	for _, c := range transfer.Collections() {
+		if len(named[c]) == 0 {
+			continue
+		}
+		sh, err := shelfOf(c)
+		if err != nil {
+			return nil, err
+		}
+		var rows []standing
+		err = s.db(ctx).Table(sh.table()+" AS x").Select("x.guid, x.digest").
+			Joins("JOIN transfer_receipts AS r ON r.transfer_id = ? AND r.collection = ? AND r.guid = x.guid", d.ID, c).
+			Where("x.account_id = ? AND x.guid IN ?", d.Account, named[c]).Order("x.guid").Find(&rows).Error
+		if err != nil {
+			return nil, translate(err)
+		}
+		for _, r := range rows {
+			live = append(live, transfer.LiveItem{Collection: c, GUID: r.GUID, Digest: r.Digest})
+		}
+	}
+	return live, nil
+}

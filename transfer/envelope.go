@@ -1,0 +1,51 @@
+package transfer
+
+import "time"
+
+// Bounds on the times of signed messages (Protocol §1.4).
+const (
+	MaxMessageLife = 5 * time.Minute // of a request, from now on
+	messageSkew    = 5 * time.Minute // how far ahead a peer's clock may be
+	minMessageID   = 16              // characters
+	maxMessageID   = 128
+)
+
+// CheckRequest refuses an envelope that is not, now, a request from the signer
+// want.Issuer to want.Audience about the transfer want.Transfer. That it was
+// signed, and that its identifier is new, is the caller's to check.
+func (e Envelope) CheckRequest(want Envelope, now time.Time) error {
+	expires := time.Unix(e.Expires, 0)
+	if !expires.After(now) || expires.After(now.Add(MaxMessageLife+messageSkew)) {
+		return Errorf(SignatureInvalid, "the message has expired, or would be good for more than five minutes")
+	}
+	return e.check(want, now)
+}
+
+// CheckAnswer refuses an envelope that does not answer the request
+// want.InReplyTo.
+func (e Envelope) CheckAnswer(want Envelope, now time.Time) error {
+	if e.InReplyTo != want.InReplyTo || want.InReplyTo == "" {
+		return Errorf(SignatureInvalid, "the answer is to another message")
+	}
+	return e.check(want, now)
+}
+
+func (e Envelope) check(want Envelope, now time.Time) error {
+	fault := ""
+	switch {
+	case e.Issuer != want.Issuer || want.Issuer == "":
+		fault = "issuer"
+	case e.Audience != want.Audience:
+		fault = "audience"
+	case e.Transfer != want.Transfer || e.Nonce != want.Nonce || e.Transfer == "":
+		fault = "transfer"
+	case len(e.ID) < minMessageID || len(e.ID) > maxMessageID:
+		fault = "identifier"
+	case time.Unix(e.IssuedAt, 0).After(now.Add(messageSkew)):
+		fault = "time"
+	}
+	if fault != "" {
+		return Errorf(SignatureInvalid, "the message has the wrong %s", fault)
+	}
+	return nil
+}
