@@ -10,10 +10,7 @@ import (
 // Big writes an archive of n posts of about 600 bytes, without photos. It holds
 // one post at a time, so n may be millions.
 func Big(w io.Writer, owner string, n int, seed uint64) error {
-	m, err := newMaker(owner, seed)
-	if err != nil {
-		return err
-	}
+	m := newMaker(owner, seed)
 	out := bufio.NewWriterSize(w, 1<<20)
 	profile, err := json.Marshal(entity("profile", object{"author": owner, "first_name": "Aurora"}))
 	if err != nil {

@@ -3,7 +3,6 @@ package sample
 import (
 	"bytes"
 	"image"
-	"image/color"
 	"image/color/palette"
 	"image/draw"
 	"image/gif"
@@ -32,7 +31,7 @@ var formats = []struct {
 
 func (m *maker) photo(i int) (photo, error) {
 	format := formats[i%len(formats)]
-	p := photo{guid: m.hex(32), name: m.hex(20) + format.ext, width: 160 + m.rand.IntN(160), height: 120 + m.rand.IntN(120)}
+	p := photo{guid: m.hex(32), name: m.hex(20) + format.ext, width: 96 + m.rand.IntN(64), height: 64 + m.rand.IntN(48)}
 	var out bytes.Buffer
 	err := format.encode(&out, m.waves(p.width, p.height))
 	p.bytes = out.Bytes()
@@ -44,9 +43,10 @@ func (m *maker) waves(width, height int) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
 	a, b, c := m.rand.Float64()/9, m.rand.Float64()/9, m.rand.Float64()*6
 	for y := range height {
+		v := math.Cos(float64(y)*b - c)
 		for x := range width {
-			u, v := math.Sin(float64(x)*a+c), math.Cos(float64(y)*b-c)
-			img.SetRGBA(x, y, color.RGBA{R: shade(u), G: shade(v), B: shade(u * v), A: 255})
+			u := math.Sin(float64(x)*a + c)
+			copy(img.Pix[img.PixOffset(x, y):], []byte{shade(u), shade(v), shade(u * v), 255})
 		}
 	}
 	return img

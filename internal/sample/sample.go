@@ -64,8 +64,8 @@ type maker struct {
 // Write makes account.json.gz and photos.zip in the directory, of an account
 // with that diaspora* ID.
 func Write(dir, owner string, seed uint64) (Facts, error) {
-	m, err := newMaker(owner, seed)
-	if err != nil {
+	m := newMaker(owner, seed)
+	if err := m.takePhotos(); err != nil {
 		return Facts{}, err
 	}
 	m.facts.Archive, m.facts.Photos = filepath.Join(dir, "account.json.gz"), filepath.Join(dir, "photos.zip")
@@ -76,19 +76,23 @@ func Write(dir, owner string, seed uint64) (Facts, error) {
 	return m.facts, writeFile(m.facts.Photos, m.writeZip)
 }
 
-func newMaker(owner string, seed uint64) (*maker, error) {
+func newMaker(owner string, seed uint64) *maker {
 	_, host, _ := strings.Cut(owner, "@")
 	m := &maker{rand: rand.New(rand.NewPCG(seed, seed)), owner: owner, host: host}
 	m.facts = Facts{Owner: owner, Posts: posts, Attached: attached, Loose: loose, Contacts: contacts, Aspects: len(aspects), Blocks: len(blocks)}
+	return m
+}
+
+func (m *maker) takePhotos() error {
 	for i := range attached + loose {
 		p, err := m.photo(i)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		m.files = append(m.files, p)
 		m.facts.PhotoBytes += int64(len(p.bytes))
 	}
-	return m, nil
+	return nil
 }
 
 func writeFile(name string, write func(io.Writer) error) error {

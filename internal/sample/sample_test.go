@@ -106,10 +106,7 @@ func unpacked(t *testing.T, name string) string {
 }
 
 func TestEncodeWebP(t *testing.T) {
-	m, err := newMaker(owner, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := newMaker(owner, 3)
 	for _, side := range []int{1, 2, 33} {
 		want := m.waves(side, side+1)
 		var out bytes.Buffer

@@ -16,7 +16,7 @@ const (
 	scalar    = 4 << 10     // bytes of the version or the user name
 	members   = 1000        // members of the outer objects
 	ratio     = 300         // unpacked for packed; JSON packs about tenfold, a bomb a thousandfold
-	ratioFrom = int64(64e6) // bytes unpacked before the ratio counts
+	ratioFrom = int64(16e6) // bytes unpacked before the ratio counts
 	gib       = int64(1 << 30)
 )
 

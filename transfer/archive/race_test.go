@@ -2,4 +2,4 @@
 
 package archive_test
 
-const largePosts = 10_000
+const largePosts = 2_000

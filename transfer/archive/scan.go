@@ -15,7 +15,7 @@ type scanner struct {
 }
 
 func newScanner(in io.Reader, offset int64) *scanner {
-	return &scanner{in: bufio.NewReaderSize(in, 256<<10), offset: offset}
+	return &scanner{in: bufio.NewReaderSize(in, 64<<10), offset: offset}
 }
 
 // peek is the next byte that is not space, which stays.
