@@ -84,6 +84,11 @@ func TestPhotos(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPhotosOfOneFile(t *testing.T) {
+	const guid = "10000000000000000000000000000001"
+	whole := picture(t, 7)
 	t.Run("say what their bytes are, and are seen by no more than their post", func(t *testing.T) {
 		limited := photo(guid, name(1), `,"public":true,"width":1,"height":null,"text":"<alt>"`)
 		member := `"posts":[` + post(postGUID, `,"public":false,"photos":[`+limited+`,`+limited+`]`) + `]`
