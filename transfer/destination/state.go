@@ -34,7 +34,8 @@ var transitions = map[State][]State{
 	Waiting:        {Waiting, Copying, CatchingUp, Verifying, Done, NeedsAttention, Cancelled},
 	NeedsAttention: {NeedsAttention, Authorizing, Copying, CatchingUp, Verifying, Done, Cancelled},
 	// The old pod may have finished just before it was told of a cancelling.
-	Cancelled: {Cancelled, Done},
+	// What came can be taken away again in either case.
+	Cancelled: {Cancelled, Done, Undone},
 	Done:      {Done, Undone},
 	Undone:    {Undone},
 }
