@@ -12,6 +12,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/gin-gonic/gin"
 
 	"podmove"
 )
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 		openapi3filter.RegisterBodyDecoder(media, asText)
 	}
 	openapi3filter.RegisterBodyDecoder("application/jrd+json", openapi3filter.RegisteredBodyDecoder("application/json"))
+	gin.SetMode(gin.ReleaseMode) // or it prints every route
 	os.Exit(m.Run())
 }
 

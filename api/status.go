@@ -19,7 +19,8 @@ func statusOf(code transfer.Code) int {
 		return http.StatusNotFound
 	case transfer.NonceReplayed, transfer.TransferClosed, transfer.TransferActive, transfer.ChangedSince,
 		transfer.Incomplete, transfer.AcceptanceNeeded, transfer.MessageReplayed, transfer.Erasing, transfer.Expired,
-		transfer.SamePod, transfer.IdentityDiffers, transfer.GUIDTaken, transfer.KeptHere, transfer.Duplicate:
+		transfer.SamePod, transfer.IdentityDiffers, transfer.HoldingsAbsent, transfer.HoldingsListed,
+		transfer.GUIDTaken, transfer.KeptHere, transfer.Duplicate:
 		return http.StatusConflict
 	case transfer.AccountMoved, transfer.CursorExpired:
 		return http.StatusGone
