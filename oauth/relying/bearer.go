@@ -52,7 +52,7 @@ func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !ok {
 		return response, nil
 	}
-	io.Copy(io.Discard, io.LimitReader(response.Body, maxDocument)) // so that the connection serves again
+	_, _ = io.CopyN(io.Discard, response.Body, maxDocument) // so that the connection serves again
 	response.Body.Close()
 	if t, err = b.token(r.Context(), t.Access); err != nil {
 		closeBody(second)

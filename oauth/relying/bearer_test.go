@@ -80,13 +80,6 @@ func (v *visit) works(t *testing.T) {
 	}
 }
 
-// forget makes the pod's access token unknown.
-func (v *visit) forget() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.access = "unknown"
-}
-
 func TestClient(t *testing.T) {
 	v := newVisit(t, nil)
 	t.Run("adds the token", func(t *testing.T) { v.works(t) })
@@ -96,7 +89,7 @@ func TestClient(t *testing.T) {
 		}
 	})
 	t.Run("renews before the token expires", func(t *testing.T) {
-		v.ahead = 29*time.Minute + 30*time.Second
+		v.ahead.Store(int64(29*time.Minute + 30*time.Second))
 		v.works(t)
 		if v.safe.saves != 1 || v.count("/token") != 2 || v.count("/transfer/v1") != 2 {
 			t.Errorf("saved %d times", v.safe.saves)
@@ -124,16 +117,16 @@ func TestClient(t *testing.T) {
 		}
 	})
 	t.Run("gives a second refusal to its caller", func(t *testing.T) {
-		v.serve["/transfer/v1"] = func(w http.ResponseWriter, _ *http.Request) { answer(w, 401, nil) }
-		defer delete(v.serve, "/transfer/v1")
+		v.instead("/transfer/v1", func(w http.ResponseWriter, _ *http.Request) { answer(w, 401, nil) })
+		defer v.instead("/transfer/v1", nil)
 		before := v.count("/token")
 		if status, err := v.get(v.http); status != 401 || err != nil || v.count("/token") != before+1 {
 			t.Errorf("got %d, %v after %d renewals", status, err, v.count("/token")-before)
 		}
 	})
 	t.Run("follows no redirect", func(t *testing.T) {
-		v.serve["/transfer/v1"] = http.RedirectHandler("/transfer/v1/transfers", 302).ServeHTTP
-		defer delete(v.serve, "/transfer/v1")
+		v.instead("/transfer/v1", http.RedirectHandler("/transfer/v1/transfers", http.StatusFound).ServeHTTP)
+		defer v.instead("/transfer/v1", nil)
 		before := v.count("/transfer/v1/transfers")
 		if status, err := v.get(v.http); status != 302 || err != nil || v.count("/transfer/v1/transfers") != before {
 			t.Errorf("got %d, %v", status, err)
@@ -205,13 +198,13 @@ func TestRenewal(t *testing.T) {
 		v := newVisit(t, nil)
 		v.forget()
 		good, tries := v.refresh, 0
-		v.refresh = "not yet" // as a source behaves for some seconds
-		v.serve["/token"] = func(w http.ResponseWriter, r *http.Request) {
+		v.takes("not yet") // as a source behaves for some seconds
+		v.instead("/token", func(w http.ResponseWriter, r *http.Request) {
 			if tries++; tries == 2 {
 				v.refresh = good
 			}
 			v.post(w, r)
-		}
+		})
 		v.works(t)
 		if tries != 2 {
 			t.Errorf("tried %d times", tries)
@@ -221,11 +214,11 @@ func TestRenewal(t *testing.T) {
 		v := newVisit(t, nil)
 		v.forget()
 		ctx, cancel := context.WithCancel(t.Context())
-		v.serve["/token"] = func(w http.ResponseWriter, r *http.Request) {
+		v.instead("/token", func(w http.ResponseWriter, r *http.Request) {
 			cancel()
 			time.Sleep(50 * time.Millisecond)
 			v.post(w, r)
-		}
+		})
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url+"/transfer/v1", nil)
 		must(t, err)
 		if response, err := v.http.Do(request); err == nil {
@@ -248,7 +241,7 @@ func TestRenewal(t *testing.T) {
 	t.Run("that is refused for good asks for consent", func(t *testing.T) {
 		v := newVisit(t, nil)
 		v.forget()
-		v.refresh = "revoked"
+		v.takes("revoked")
 		_, err := v.get(v.http)
 		wants(t, err, transfer.ConsentNeeded, "agree there once more")
 		if v.count("/token") != 3 {
@@ -258,18 +251,17 @@ func TestRenewal(t *testing.T) {
 	t.Run("of a client that the pod does not know any more asks for consent", func(t *testing.T) {
 		v := newVisit(t, nil)
 		v.forget()
-		v.client = newKey(t)
-		v.serve["/token"] = func(w http.ResponseWriter, _ *http.Request) { answer(w, 401, document{"error": "invalid_client"}) }
+		v.instead("/token", func(w http.ResponseWriter, _ *http.Request) { answer(w, 401, document{"error": "invalid_client"}) })
 		_, err := v.get(v.http)
 		wants(t, err, transfer.ConsentNeeded, "agree there once more")
 	})
 	t.Run("that the pod has no time for is left for later", func(t *testing.T) {
 		v := newVisit(t, nil)
 		v.forget()
-		v.serve["/token"] = func(w http.ResponseWriter, _ *http.Request) {
+		v.instead("/token", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "7")
 			answer(w, 503, nil)
-		}
+		})
 		_, err := v.get(v.http)
 		coded, _ := errors.AsType[*transfer.Error](err)
 		if coded == nil || coded.Code != transfer.Unavailable || coded.RetryAfter != 7*time.Second {
@@ -279,13 +271,13 @@ func TestRenewal(t *testing.T) {
 	t.Run("at a pod that is gone is left for later", func(t *testing.T) {
 		v := newVisit(t, nil)
 		v.forget()
-		v.serve["/token"] = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+		v.instead("/token", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		_, err := v.get(v.http)
 		wants(t, err, transfer.PodUnreachable, "does not answer")
 	})
 	t.Run("without a refresh token asks for consent", func(t *testing.T) {
 		v := newVisit(t, nil)
-		v.answer["refresh_token"] = ""
+		v.bend(func() { v.answer["refresh_token"] = "" })
 		v.safe.data = v.agree(v.party).Tokens
 		v.forget()
 		_, err := v.get(v.http)
@@ -294,10 +286,10 @@ func TestRenewal(t *testing.T) {
 	t.Run("that brings no new refresh token keeps the old one", func(t *testing.T) {
 		v := newVisit(t, nil)
 		kept := v.refresh
-		v.answer["refresh_token"] = ""
+		v.bend(func() { v.answer["refresh_token"] = "" })
 		v.forget()
 		v.works(t)
-		v.refresh = kept
+		v.takes(kept)
 		v.forget()
 		v.works(t)
 	})

@@ -83,7 +83,7 @@ func TestBegin(t *testing.T) {
 		"an endpoint that wants to be let alone": {func(w http.ResponseWriter, _ *http.Request) { answer(w, 429, nil) }, transfer.RateLimited, "later"},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
-			p.serve["/par"] = c.serve
+			p.instead("/par", c.serve)
 			_, err := party.Begin(t.Context(), p.ask())
 			wants(t, err, c.code, c.says)
 		})
@@ -217,7 +217,7 @@ func TestTokensRefused(t *testing.T) {
 		"a key set without an end":                 {func(p *pod) { p.serve["/jwks"] = endless }, transfer.AnswerInvalid, "too large"},
 		"a token answer without an end":            {func(p *pod) { p.serve["/token"] = endless }, transfer.AnswerInvalid, "too large"},
 		"a token answer that is rubbish":           {func(p *pod) { p.serve["/token"] = rubbish }, transfer.AnswerInvalid, "cannot be read"},
-		"a token endpoint that forwards":           {func(p *pod) { p.serve["/token"] = http.RedirectHandler("/par", 307).ServeHTTP }, transfer.AnswerInvalid, "307"},
+		"a token endpoint that forwards":           {func(p *pod) { p.serve["/token"] = http.RedirectHandler("/par", http.StatusTemporaryRedirect).ServeHTTP }, transfer.AnswerInvalid, "307"},
 		"a member twice with different values":     {signed(twice), transfer.AnswerInvalid, "id token"},
 		"an ID token with two signatures or parts": {token("id_token", "a.b.c.d.e"), transfer.AnswerInvalid, "id token"},
 	} {
@@ -225,7 +225,7 @@ func TestTokensRefused(t *testing.T) {
 			p := newPod(t)
 			party := p.party()
 			started := p.begin(party)
-			c.bend(p)
+			p.bend(func() { c.bend(p) })
 			_, err := party.Finish(t.Context(), p.back(started), started.Secret)
 			wants(t, err, c.code, c.says)
 			took := p.count("/token") > 0 && p.access != "" && p.answer["token_type"] == "bearer" && p.answer["access_token"] == nil
@@ -279,7 +279,7 @@ func TestRevoke(t *testing.T) {
 		}
 	})
 	t.Run("says when the pod is not there", func(t *testing.T) {
-		p.serve["/revoke"] = func(w http.ResponseWriter, _ *http.Request) { answer(w, 503, nil) }
+		p.instead("/revoke", func(w http.ResponseWriter, _ *http.Request) { answer(w, 503, nil) })
 		wants(t, party.Revoke(t.Context(), granted.Tokens), transfer.Unavailable, "just now")
 	})
 	t.Run("stops with its caller", func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,9 +47,9 @@ type document map[string]any
 type pod struct {
 	t      testing.TB
 	url    string
-	key    keys.Key // signs ID tokens
-	client keys.Key // of the asking pod
-	ahead  time.Duration
+	key    keys.Key     // signs ID tokens
+	client keys.Key     // of the asking pod
+	ahead  atomic.Int64 // of the clock, in nanoseconds
 
 	serve    map[string]http.HandlerFunc // instead of what the path answers
 	finger   document
@@ -98,7 +99,7 @@ func (p *pod) host() string { return strings.TrimPrefix(p.url, "http://") }
 func (p *pod) id() string   { return "aurora@" + p.host() }
 
 // now is the clock of both pods.
-func (p *pod) now() time.Time { return time.Now().Add(p.ahead) }
+func (p *pod) now() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) }
 
 func (p *pod) details() document {
 	return document{"type": "account_transfer", "purpose": "move", "limited": true, "destination": "aurora@127.0.0.1:4002",
@@ -212,6 +213,22 @@ func (p *pod) api(w http.ResponseWriter, r *http.Request) {
 	json.NewDecoder(r.Body).Decode(&body)
 	answer(w, 200, document{"sent": body})
 }
+
+// bend changes what the pod answers from now on.
+func (p *pod) bend(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+}
+
+// instead lets something else answer at a path; nil ends that.
+func (p *pod) instead(path string, h http.HandlerFunc) { p.bend(func() { p.serve[path] = h }) }
+
+// forget makes the pod's access token unknown.
+func (p *pod) forget() { p.bend(func() { p.access = "unknown" }) }
+
+// takes says which refresh token is good.
+func (p *pod) takes(refresh string) { p.bend(func() { p.refresh = refresh }) }
 
 func (p *pod) count(path string) int {
 	p.mu.Lock()

@@ -34,8 +34,8 @@ func TestResolveForgets(t *testing.T) {
 	party := p.party()
 	_, err := party.Resolve(t.Context(), p.id())
 	must(t, err)
-	p.ahead = 6 * time.Minute
-	p.metadata["token_endpoint"] = "https://elsewhere.example/token"
+	p.ahead.Store(int64(6 * time.Minute))
+	p.bend(func() { p.metadata["token_endpoint"] = "https://elsewhere.example/token" })
 	_, err = party.Resolve(t.Context(), p.id())
 	wants(t, err, transfer.AnswerInvalid, "elsewhere.example")
 }
@@ -61,7 +61,7 @@ func TestResolveRefuses(t *testing.T) {
 		"an account that the pod does not know":       {serve(finger, status(404)), transfer.NotFound, "does not know of aurora. Check the spelling"},
 		"a server that is down":                       {serve(finger, status(503)), transfer.PodUnreachable, "cannot answer just now"},
 		"a server that is tired of us":                {serve(finger, status(429)), transfer.RateLimited, "later"},
-		"a server that forwards":                      {serve(finger, http.RedirectHandler("http://169.254.1.1/", 302).ServeHTTP), transfer.AnswerInvalid, "302"},
+		"a server that forwards":                      {serve(finger, http.RedirectHandler("http://169.254.1.1/", http.StatusFound).ServeHTTP), transfer.AnswerInvalid, "302"},
 		"a page instead of WebFinger":                 {serve(finger, page), transfer.AnswerInvalid, "another type"},
 		"rubbish instead of WebFinger":                {serve(finger, rubbish), transfer.AnswerInvalid, "cannot be read"},
 		"a WebFinger answer without an end":           {serve(finger, endless), transfer.AnswerInvalid, "too large"},
@@ -79,7 +79,7 @@ func TestResolveRefuses(t *testing.T) {
 		"a discovery document of another issuer":       {meta("issuer", "http://127.0.0.1:1"), transfer.AnswerInvalid, "did not match"},
 		"an issuer that differs by a slash":            {func(p *pod) { p.metadata["issuer"] = p.url + "/" }, transfer.AnswerInvalid, "did not match"},
 		"no discovery document":                        {serve(config, status(404)), transfer.AnswerInvalid, "404"},
-		"a discovery document that forwards":           {serve(config, http.RedirectHandler("/elsewhere", 302).ServeHTTP), transfer.AnswerInvalid, "302"},
+		"a discovery document that forwards":           {serve(config, http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP), transfer.AnswerInvalid, "302"},
 		"rubbish instead of a discovery document":      {serve(config, rubbish), transfer.AnswerInvalid, "cannot be read"},
 		"a discovery document of another type":         {serve(config, page), transfer.AnswerInvalid, "another type"},
 		"a discovery document without an end":          {serve(config, endless), transfer.AnswerInvalid, "too large"},
@@ -105,7 +105,7 @@ func TestResolveRefuses(t *testing.T) {
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
 			p := newPod(t)
-			c.bend(p)
+			p.bend(func() { c.bend(p) })
 			_, err := p.party().Resolve(t.Context(), p.id())
 			wants(t, err, c.code, c.says)
 		})
@@ -168,11 +168,11 @@ func TestResolveSlow(t *testing.T) {
 	for _, path := range []string{"/.well-known/webfinger", "/.well-known/openid-configuration"} {
 		t.Run("gives up on "+path+" that drips", func(t *testing.T) {
 			p := newPod(t)
-			p.serve[path] = func(w http.ResponseWriter, r *http.Request) {
+			p.instead(path, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				w.(http.Flusher).Flush()
 				<-r.Context().Done()
-			}
+			})
 			o := p.options()
 			o.Patience = 200 * time.Millisecond
 			began := time.Now()
@@ -207,13 +207,13 @@ func TestKeys(t *testing.T) {
 		"a set of RSA keys only": document{"keys": []any{document{"kty": "RSA", "n": "AQAB", "e": "AQAB"}}},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
-			p.keySet = set
+			p.bend(func() { p.keySet = set })
 			_, err := read(t)
 			wants(t, err, transfer.AnswerInvalid, "")
 		})
 	}
 	t.Run("refuses a set without an end", func(t *testing.T) {
-		p.serve["/jwks"] = endless
+		p.instead("/jwks", endless)
 		_, err := read(t)
 		wants(t, err, transfer.AnswerInvalid, "too large")
 	})

@@ -186,13 +186,13 @@ func TestWithProvider(t *testing.T) {
 			t.Errorf("renewed %d times", kept.saves)
 		}
 	})
-	t.Run("a code is good once", func(t *testing.T) {
-		_, err := party.Finish(t.Context(), answer, started.Secret)
-		wants(t, err, transfer.AnswerInvalid, "invalid_grant")
-	})
 	t.Run("a grant that was revoked asks for consent", func(t *testing.T) {
 		must(t, party.Revoke(t.Context(), kept.data))
 		_, err := read()
 		wants(t, err, transfer.ConsentNeeded, "agree there once more")
+	})
+	t.Run("a code is good once", func(t *testing.T) {
+		_, err := party.Finish(t.Context(), answer, started.Secret)
+		wants(t, err, transfer.AnswerInvalid, "invalid_grant")
 	})
 }
