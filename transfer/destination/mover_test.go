@@ -3,6 +3,7 @@ package destination_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/url"
@@ -34,6 +35,7 @@ type stage struct {
 	login   *login
 	fixture transfertest.Fixture
 	account int64
+	name    string // of the account
 	now     time.Time
 	jobs    []destination.Job
 }
@@ -43,10 +45,13 @@ func onStages(t *testing.T, body func(s *stage)) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) { body(newStage(t, s)) })
 }
 
-// onStage runs the body on SQLite alone: where it is not the database that is
-// tried, PostgreSQL would only take its time.
-func onStage(t *testing.T, body func(s *stage)) {
-	body(newStage(t, storetest.Open(t, storetest.SQLite)))
+// onEach runs each case on both databases, on a fresh account of one pod.
+func onEach(t *testing.T, cases map[string]func(s *stage)) {
+	storetest.Each(t, func(t *testing.T, db *store.Store) {
+		for name, body := range cases {
+			t.Run(name, func(t *testing.T) { body(newStage(t, db)) })
+		}
+	})
 }
 
 func newStage(t *testing.T, db *store.Store) *stage {
@@ -57,12 +62,12 @@ func newStage(t *testing.T, db *store.Store) *stage {
 	}
 	t.Cleanup(func() { blobs.Close() })
 	account, err := db.AddAccount(t.Context(), pod.Account{
-		GUID: strings.Repeat("a", 32), Username: "newcomer", State: pod.Active, CreatedAt: time.Now(),
-	}, "", strings.Repeat("b", 32))
+		GUID: pod.NewGUID(), Username: strings.ToLower(rand.Text()), State: pod.Active, CreatedAt: time.Now(),
+	}, "", pod.NewGUID())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{T: t, store: db, account: account.ID, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	s := &stage{T: t, store: db, account: account.ID, name: account.Username, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	s.source, s.fixture = newSource(t)
 	s.login = &login{source: s.source, granted: destination.Granted{
 		Issuer: oldPod, Subject: "subject", Account: transfertest.Aurora, Collections: transfer.Collections(),
@@ -76,7 +81,7 @@ func newStage(t *testing.T, db *store.Store) *stage {
 		},
 		Connect: s.connect,
 		Place: func(context.Context, int64) (destination.Place, error) {
-			return destination.Place{ID: "newcomer@new.example", Profile: newPod + "/people/x"}, nil
+			return destination.Place{ID: account.Username + "@new.example", Profile: newPod + "/people/x"}, nil
 		},
 		Sign:  func(_ string, claims any) (string, error) { raw, err := json.Marshal(claims); return string(raw), err },
 		Seal:  func(purpose string, plain []byte) []byte { return append([]byte(purpose+"\n"), plain...) },
@@ -123,11 +128,16 @@ func (s *stage) agree(m destination.Move) destination.Move {
 	if _, err := s.mover.Authorize(s.Context(), s.account, m.ID, browser); err != nil {
 		s.Fatal(err)
 	}
-	m, err := s.mover.Agreed(s.Context(), browser, url.Values{"state": {"state-" + transfertest.Aurora}, "code": {"code"}})
+	m, err := s.mover.Agreed(s.Context(), browser, s.answer())
 	if err != nil {
 		s.Fatal(err)
 	}
 	return m
+}
+
+// answer is what the browser comes back with.
+func (s *stage) answer() url.Values {
+	return url.Values{"state": {"state-" + s.name + "@new.example"}, "code": {"code"}}
 }
 
 // work does what the queue would: it calls Run until nothing more is to be

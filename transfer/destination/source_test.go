@@ -158,7 +158,7 @@ type login struct {
 
 func (l *login) Begin(_ context.Context, a destination.Ask) (destination.Started, error) {
 	return destination.Started{
-		URL: oldPod + "/oauth/authorize", Issuer: oldPod, State: "state-" + a.ID, Secret: []byte("verifier"),
+		URL: oldPod + "/oauth/authorize", Issuer: oldPod, State: "state-" + a.Destination, Secret: []byte("verifier"),
 	}, l.troubled("begin")
 }
 

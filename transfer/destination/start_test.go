@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"podmove/internal/store/storetest"
 	"podmove/transfer"
 	"podmove/transfer/destination"
 	"podmove/transfer/transfertest"
@@ -41,83 +42,79 @@ func TestBegin(t *testing.T) {
 }
 
 func TestAgreed(t *testing.T) {
-	good := url.Values{"state": {"state-" + transfertest.Aurora}}
+	db := storetest.Open(t, storetest.SQLite) // it is not the database that is tried
 	for name, c := range map[string]struct {
 		make    func(s *stage)
 		session string
-		answer  url.Values
+		answer  func(s *stage) url.Values
 		want    transfer.Code
 		state   destination.State
 	}{
-		"refuses an answer in another browser": {nil, "another", good, transfer.RequestInvalid, destination.Authorizing},
-		"refuses an answer nobody waits for":   {nil, browser, url.Values{"state": {"made up"}}, transfer.RequestInvalid, destination.Authorizing},
-		"refuses an answer without state":      {nil, browser, url.Values{}, transfer.RequestInvalid, destination.Authorizing},
-		"refuses an answer that comes late":    {func(s *stage) { s.now = s.now.Add(time.Hour) }, browser, good, transfer.RequestInvalid, destination.Authorizing},
+		"refuses an answer in another browser": {nil, "another", (*stage).answer, transfer.RequestInvalid, destination.Authorizing},
+		"refuses an answer nobody waits for":   {nil, browser, func(*stage) url.Values { return url.Values{"state": {"made up"}} }, transfer.RequestInvalid, destination.Authorizing},
+		"refuses an answer without state":      {nil, browser, func(*stage) url.Values { return nil }, transfer.RequestInvalid, destination.Authorizing},
+		"refuses an answer that comes late":    {func(s *stage) { s.now = s.now.Add(time.Hour) }, browser, (*stage).answer, transfer.RequestInvalid, destination.Authorizing},
 		"tells that the person said no": {func(s *stage) { s.login.refuse = transfer.Errorf(transfer.ConsentRefused, "you said no") },
-			browser, good, transfer.ConsentRefused, destination.Planned},
+			browser, (*stage).answer, transfer.ConsentRefused, destination.Planned},
 		"refuses another account than was asked for": {func(s *stage) { s.login.granted.Account = "mallory@old.example" },
-			browser, good, transfer.IdentityDiffers, destination.Planned},
-		"refuses an account of this pod": {func(s *stage) { s.login.granted.Issuer = newPod }, browser, good, transfer.SamePod, destination.Planned},
+			browser, (*stage).answer, transfer.IdentityDiffers, destination.Planned},
+		"refuses an account of this pod": {func(s *stage) { s.login.granted.Issuer = newPod }, browser, (*stage).answer, transfer.SamePod, destination.Planned},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(s *stage) {
-				m, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: transfertest.Aurora})
-				if err != nil {
-					s.Fatal(err)
-				}
-				if _, err := s.mover.Authorize(s.Context(), s.account, m.ID, browser); err != nil {
-					s.Fatal(err)
-				}
-				if c.make != nil {
-					c.make(s)
-				}
-				_, err = s.mover.Agreed(s.Context(), c.session, c.answer)
-				if transfer.CodeOf(err) != c.want {
-					s.Errorf("got %v, want %s", err, c.want)
-				}
-				if m = s.read(m); m.State != c.state {
-					s.Errorf("the move is %s, want %s", m.State, c.state)
-				}
-				if len(s.jobs) != 0 {
-					s.Errorf("work was begun: %v", s.jobs)
-				}
-			})
-		})
-	}
-	t.Run("takes an answer once", func(t *testing.T) {
-		onStage(t, func(s *stage) {
-			s.begin()
-			if _, err := s.mover.Agreed(s.Context(), browser, good); transfer.CodeOf(err) != transfer.RequestInvalid {
-				s.Errorf("the second time: %v", err)
-			}
-		})
-	})
-	t.Run("refuses another account when consent is needed once more", func(t *testing.T) {
-		onStage(t, func(s *stage) {
-			s.source.trouble = times(-1, "page photos", coded(transfer.TokenInvalid))
-			m := s.work(s.begin(), 20)
-			s.login.granted.Subject = "someone else under the same name"
-			if _, err := s.mover.Authorize(s.Context(), s.account, m.ID, browser); err != nil {
-				s.Fatal(err)
-			}
-			if _, err := s.mover.Agreed(s.Context(), browser, good); transfer.CodeOf(err) != transfer.IdentityDiffers {
-				s.Errorf("got %v", err)
-			}
-			s.want(s.read(m), destination.NeedsAttention, transfer.ConsentNeeded)
-		})
-	})
-	t.Run("refuses another pod than the link named", func(t *testing.T) {
-		onStage(t, func(s *stage) { // Protocol §2.6
-			m, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: transfertest.Aurora, Issuer: "https://other.example"})
+			s := newStage(t, db)
+			m, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: transfertest.Aurora})
 			if err != nil {
 				s.Fatal(err)
 			}
-			if _, err := s.mover.Authorize(s.Context(), s.account, m.ID, browser); transfer.CodeOf(err) != transfer.IdentityDiffers {
-				s.Errorf("got %v", err)
+			if _, err := s.mover.Authorize(s.Context(), s.account, m.ID, browser); err != nil {
+				s.Fatal(err)
 			}
-			if m = s.read(m); m.State != destination.Planned {
-				s.Errorf("the move is %s", m.State)
+			if c.make != nil {
+				c.make(s)
+			}
+			_, err = s.mover.Agreed(s.Context(), c.session, c.answer(s))
+			if transfer.CodeOf(err) != c.want {
+				s.Errorf("got %v, want %s", err, c.want)
+			}
+			if m = s.read(m); m.State != c.state {
+				s.Errorf("the move is %s, want %s", m.State, c.state)
+			}
+			if len(s.jobs) != 0 {
+				s.Errorf("work was begun: %v", s.jobs)
 			}
 		})
+	}
+	t.Run("takes an answer once", func(t *testing.T) {
+		s := newStage(t, db)
+		s.begin()
+		if _, err := s.mover.Agreed(s.Context(), browser, s.answer()); transfer.CodeOf(err) != transfer.RequestInvalid {
+			s.Errorf("the second time: %v", err)
+		}
+	})
+	t.Run("refuses another account when consent is needed once more", func(t *testing.T) {
+		s := newStage(t, db)
+		s.source.trouble = times(-1, "page photos", coded(transfer.TokenInvalid))
+		m := s.work(s.begin(), 20)
+		s.login.granted.Subject = "someone else under the same name"
+		if _, err := s.mover.Authorize(s.Context(), s.account, m.ID, browser); err != nil {
+			s.Fatal(err)
+		}
+		if _, err := s.mover.Agreed(s.Context(), browser, s.answer()); transfer.CodeOf(err) != transfer.IdentityDiffers {
+			s.Errorf("got %v", err)
+		}
+		s.want(s.read(m), destination.NeedsAttention, transfer.ConsentNeeded)
+	})
+	t.Run("refuses another pod than the link named", func(t *testing.T) {
+		s := newStage(t, db) // Protocol §2.6
+		m, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: transfertest.Aurora, Issuer: "https://other.example"})
+		if err != nil {
+			s.Fatal(err)
+		}
+		if _, err := s.mover.Authorize(s.Context(), s.account, m.ID, browser); transfer.CodeOf(err) != transfer.IdentityDiffers {
+			s.Errorf("got %v", err)
+		}
+		if m = s.read(m); m.State != destination.Planned {
+			s.Errorf("the move is %s", m.State)
+		}
 	})
 }
