@@ -133,6 +133,7 @@ func TestRoutes(t *testing.T) {
 	}
 	mounted := map[string][]Group{
 		"Transfers": {Transfers{}},
+		"Moves":     {Moves{}},
 		"Public":    {Public{}, WebFinger{}},
 		"Pod":       {docs},
 	}
