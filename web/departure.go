@@ -1,0 +1,145 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/internal/pod"
+	"podmove/redirects"
+	"podmove/transfer"
+	"podmove/transfer/source"
+)
+
+// maxLeftovers bounds the list of items on a departure's page.
+const maxLeftovers = 200
+
+// States of a transfer in words.
+var departureWords = map[transfer.State]string{
+	transfer.Open:        "Agreed to, not begun yet",
+	transfer.Copying:     "Being copied",
+	transfer.Frozen:      "Being copied; nothing can be written here for a moment",
+	transfer.Verified:    "Copied and compared; waiting for you",
+	transfer.Redirecting: "Moved: old links lead to the new pod",
+	transfer.ErasingOld:  "Moved: the old copies are being erased",
+	transfer.Erased:      "Moved: the old copies are erased",
+	transfer.Finished:    "Copied; nothing changed here",
+	transfer.Cancelled:   "Cancelled; nothing changed here",
+	transfer.ExpiredIdle: "Given up because nothing happened; nothing changed here",
+	transfer.Undone:      "Undone: everything is here as it was",
+}
+
+// Why erasing waits, in words.
+var waitWords = map[transfer.Code]string{
+	transfer.HoldingsAbsent:   "The new pod does not hold everything that it took. What it does not hold is not erased here, and this pod asks again.",
+	transfer.HoldingsListed:   "Some things were edited or removed at the new pod. You have some days to look at them before the old copies are erased.",
+	transfer.PodUnreachable:   "The new pod does not answer. Nothing is erased before it proves what it holds.",
+	transfer.SignatureInvalid: "The new pod does not answer with the key that you agreed to. Nothing is erased.",
+}
+
+// departurePage is what templates/departure.html shows.
+type departurePage struct {
+	source.Transfer
+	Words     string
+	Why       string // erasing waits
+	Leftovers []transfer.Outcome
+	Asked     []redirects.Tally
+	Earliest  time.Time // to ask for erasing at once
+	Events    []pod.Event
+	Busy      bool // it goes on by itself soon: look again
+	Accept    bool
+	Cancel    bool
+	Undo      bool
+	EraseNow  bool
+}
+
+func (d Departures) show(c *gin.Context) {
+	a, _ := d.Site.Account(c)
+	id, asJSON := strings.CutSuffix(c.Param("id"), ".json")
+	page, err := d.page(c.Request.Context(), a.ID, id)
+	switch {
+	case err != nil:
+		d.Site.Fail(c, err)
+	case asJSON:
+		c.Header("Cache-Control", "no-store")
+		c.JSON(http.StatusOK, page.json())
+	default:
+		d.Site.Page(c, http.StatusOK, "departure", page)
+	}
+}
+
+func (d Departures) page(ctx context.Context, account int64, id string) (p departurePage, err error) {
+	if p.Transfer, err = d.Source.Of(ctx, account, id); err != nil {
+		return p, err
+	}
+	if p.Leftovers, err = d.Source.Leftovers(ctx, account, id, transfer.Outcome{}, maxLeftovers); err != nil {
+		return p, err
+	}
+	if p.Events, err = d.Events.EventsOf(ctx, account, id, 50); err != nil {
+		return p, err
+	}
+	p.Words, p.Busy = departureWords[p.State], p.State == transfer.Open || p.State == transfer.Copying
+	p.Accept = p.State == transfer.Verified
+	p.Cancel = p.State.Readable()
+	if p.Redirected.IsZero() {
+		return p, nil
+	}
+	return p, d.left(ctx, account, &p)
+}
+
+// left adds what is known of a departure whose stubs went up.
+func (d Departures) left(ctx context.Context, account int64, p *departurePage) error {
+	departure, err := d.Redirects.Of(ctx, account, p.ID)
+	if err != nil {
+		return err
+	}
+	if p.Asked, err = d.Redirects.Asked(ctx, account, p.ID); err != nil {
+		return err
+	}
+	p.Why = waitWords[departure.Reason]
+	if p.Why == "" && departure.Reason != "" {
+		p.Why = "The new pod gives no answer that proves what it holds. Nothing is erased before it does."
+	}
+	p.GraceEnds, p.Earliest = departure.Due(), d.Redirects.Earliest(departure)
+	p.Undo = p.State == transfer.Redirecting
+	p.EraseNow = p.Undo && departure.EraseNow.IsZero() && !d.now().Before(p.Earliest)
+	return nil
+}
+
+// departureJSON is a departure for programs of the person's own.
+type departureJSON struct {
+	ID        string          `json:"id"`
+	State     transfer.State  `json:"state"`
+	Reason    transfer.Code   `json:"reason,omitempty"` // why erasing waits, or how it ended
+	To        string          `json:"to"`
+	GraceEnds transfer.Time   `json:"grace_ends,omitempty"`
+	Leftover  int64           `json:"leftover"`
+	Asked     []departureLine `json:"asked"` // what the new pod last answered about what it took
+}
+
+// departureLine counts one collection.
+type departureLine struct {
+	Collection transfer.Collection `json:"collection"`
+	Unasked    int64               `json:"unasked"`
+	Held       int64               `json:"held"`
+	Edited     int64               `json:"edited"`
+	Removed    int64               `json:"removed"`
+	Absent     int64               `json:"absent"`
+	Erased     int64               `json:"erased"`
+}
+
+func (p departurePage) json() departureJSON {
+	j := departureJSON{
+		ID: p.ID, State: p.State, Reason: p.Reason, To: p.Destination, Leftover: p.Leftover, Asked: []departureLine{},
+	}
+	if !p.GraceEnds.IsZero() {
+		j.GraceEnds = transfer.TimeOf(p.GraceEnds)
+	}
+	for _, t := range p.Asked {
+		j.Asked = append(j.Asked, departureLine(t))
+	}
+	return j
+}
