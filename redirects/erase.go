@@ -35,8 +35,8 @@ func (s *Service) Run(ctx context.Context, id string) (Next, error) {
 	if err := s.announce(ctx, d); err != nil {
 		return Next{}, err
 	}
-	if rest := s.rest(s.wake(d)); rest > 0 {
-		return Next{After: rest}, nil
+	if s.rest(s.look(d)) > 0 {
+		return Next{After: s.rest(s.wake(d))}, nil
 	}
 	until := s.now().Add(s.Budget)
 	for s.now().Before(until) {
@@ -85,10 +85,10 @@ func (s *Service) settle(ctx context.Context, d Departure, until time.Time) (Nex
 func (s *Service) early(ctx context.Context, d Departure, owing Owing) (Next, error) {
 	if owing.Absent > 0 {
 		next, err := s.waitAbsent(ctx, d, owing)
-		next.After = min(next.After, s.rest(d.Due()))
+		next.After = min(next.After, s.rest(s.wake(d)))
 		return next, err
 	}
-	return Next{After: s.rest(d.Due())}, s.fine(ctx, d)
+	return Next{After: s.rest(s.wake(d))}, s.fine(ctx, d)
 }
 
 // begin is the point of no return: one transaction under the account's lock,

@@ -30,21 +30,29 @@ func (s *Service) announce(ctx context.Context, d Departure) error {
 			continue
 		}
 		told, err := s.Book.HasEvent(ctx, d.Account, d.ID, h.kind)
-		if err != nil || told {
+		if err != nil {
 			return err
 		}
+		if told {
+			continue
+		}
 		line := "In about " + h.words + " the old copies are erased. Until then you can undo the move."
-		return s.Event(ctx, d.Account, d.ID, h.kind, line)
+		if err := s.Event(ctx, d.Account, d.ID, h.kind, line); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// wake is when there is next something to do before the new pod is asked, or
-// when it is.
+// wake is when there is next something to do without an answer of the new pod:
+// to ask it, to announce, or to erase.
 func (s *Service) wake(d Departure) time.Time {
-	at := s.look(d)
+	at, now := d.Due(), s.now()
+	if look := s.look(d); look.After(now) {
+		at = look
+	}
 	for _, h := range heralds {
-		if herald := d.Due().Add(-h.ahead); herald.After(s.now()) && herald.Before(at) && herald.After(d.Redirected) {
+		if herald := d.Due().Add(-h.ahead); herald.After(now) && herald.Before(at) && herald.After(d.Redirected) {
 			at = herald
 		}
 	}
