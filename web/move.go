@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -55,7 +56,7 @@ func (m Moves) show(c *gin.Context) {
 		Agree: state.May(destination.Authorizing),
 		Retry: (state == destination.Waiting || state == destination.NeedsAttention) && report.Move.Reason != transfer.ConsentNeeded,
 		Stop:  state != destination.Cancelled && state.May(destination.Cancelled),
-		Undo:  m.Undo != nil && state == destination.Done && report.Move.Purpose == transfer.Move,
+		Undo:  m.Undo != nil && report.Move.Purpose == transfer.Move && (state == destination.Done || state.Ended() && arrived(report)),
 	}
 	for _, n := range report.Collections {
 		p.Items += n.Seen()
@@ -65,6 +66,12 @@ func (m Moves) show(c *gin.Context) {
 		c.Header("Content-Security-Policy", strings.Replace(csp, "form-action 'self'", "form-action 'self' "+m.likely(report.Move), 1))
 	}
 	m.Site.Page(c, http.StatusOK, "move-state", p)
+}
+
+// arrived: what came can be taken away again, also where the move ended at the
+// old pod.
+func arrived(r destination.Report) bool {
+	return slices.ContainsFunc(r.Collections, func(p destination.Progress) bool { return p.Arrived() > 0 })
 }
 
 // items is the whole list of outcomes, to keep.
