@@ -133,7 +133,8 @@ func TestRoutes(t *testing.T) {
 	}
 	mounted := map[string][]Group{
 		"Transfers": {Transfers{}},
-		"Moves":     {Moves{}},
+		"Messages":  {Holdings{}, Notices{}},
+		"Moves":     {Moves{}, Departures{}},
 		"Public":    {Public{}, WebFinger{}},
 		"Pod":       {docs},
 	}

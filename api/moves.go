@@ -53,6 +53,7 @@ type moveCollection struct {
 	Skipped    int64               `json:"skipped"`
 	Failed     int64               `json:"failed"`
 	Removed    int64               `json:"removed"`
+	Digest     transfer.Digest     `json:"digest,omitempty"` // of what arrived, once the move is done (Protocol §4.7)
 }
 
 func (m Moves) move(c *gin.Context) {

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -58,17 +57,12 @@ type departurePage struct {
 
 func (d Departures) show(c *gin.Context) {
 	a, _ := d.Site.Account(c)
-	id, asJSON := strings.CutSuffix(c.Param("id"), ".json")
-	page, err := d.page(c.Request.Context(), a.ID, id)
-	switch {
-	case err != nil:
+	page, err := d.page(c.Request.Context(), a.ID, c.Param("id"))
+	if err != nil {
 		d.Site.Fail(c, err)
-	case asJSON:
-		c.Header("Cache-Control", "no-store")
-		c.JSON(http.StatusOK, page.json())
-	default:
-		d.Site.Page(c, http.StatusOK, "departure", page)
+		return
 	}
+	d.Site.Page(c, http.StatusOK, "departure", page)
 }
 
 func (d Departures) page(ctx context.Context, account int64, id string) (p departurePage, err error) {
@@ -107,39 +101,4 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 	p.Undo = p.State == transfer.Redirecting
 	p.EraseNow = p.Undo && departure.EraseNow.IsZero() && !d.now().Before(p.Earliest)
 	return nil
-}
-
-// departureJSON is a departure for programs of the person's own.
-type departureJSON struct {
-	ID        string          `json:"id"`
-	State     transfer.State  `json:"state"`
-	Reason    transfer.Code   `json:"reason,omitempty"` // why erasing waits, or how it ended
-	To        string          `json:"to"`
-	GraceEnds transfer.Time   `json:"grace_ends,omitempty"`
-	Leftover  int64           `json:"leftover"`
-	Asked     []departureLine `json:"asked"` // what the new pod last answered about what it took
-}
-
-// departureLine counts one collection.
-type departureLine struct {
-	Collection transfer.Collection `json:"collection"`
-	Unasked    int64               `json:"unasked"`
-	Held       int64               `json:"held"`
-	Edited     int64               `json:"edited"`
-	Removed    int64               `json:"removed"`
-	Absent     int64               `json:"absent"`
-	Erased     int64               `json:"erased"`
-}
-
-func (p departurePage) json() departureJSON {
-	j := departureJSON{
-		ID: p.ID, State: p.State, Reason: p.Reason, To: p.Destination, Leftover: p.Leftover, Asked: []departureLine{},
-	}
-	if !p.GraceEnds.IsZero() {
-		j.GraceEnds = transfer.TimeOf(p.GraceEnds)
-	}
-	for _, t := range p.Asked {
-		j.Asked = append(j.Asked, departureLine(t))
-	}
-	return j
 }

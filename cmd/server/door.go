@@ -110,7 +110,7 @@ func knock(r *http.Request) knocking {
 	case "public":
 		k.Key, k.old = strings.CutSuffix(rest, ".atom")
 		k.Kind = redirects.Feed
-	case "moves":
+	case "moves", "departures":
 		if stripped, ok := strings.CutSuffix(k.path, suffixJSON); ok {
 			k.path, k.json = stripped, true
 		}

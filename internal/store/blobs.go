@@ -68,3 +68,40 @@ func (s *Store) keepBlob(ctx context.Context, sum string, before time.Time) (boo
 	err := s.db(ctx).Raw("SELECT EXISTS (SELECT 1 FROM blobs WHERE sha256 = ?) OR EXISTS (SELECT 1 FROM photos WHERE sha256 = ?)", sum, sum).Scan(&known).Error
 	return known, translate(err)
 }
+
+// inHand is how long bytes are surely wanted after they came, though no photo
+// names them yet.
+const inHand = 5 * time.Second
+
+// released stands for created_at of a blob whose photo was erased: it goes at
+// once, unless another photo names it, or the same bytes come again.
+const released = 0
+
+// letGo releases the bytes of erased photos.
+func (s *Store) letGo(ctx context.Context, sums []transfer.Digest) error {
+	before := s.now().Add(-inHand).UnixMilli()
+	return inChunks(sums, func(chunk []transfer.Digest) error {
+		return translate(s.db(ctx).Table("blobs").Where("sha256 IN ? AND created_at < ?", chunk, before).Update("created_at", released).Error)
+	})
+}
+
+// DropReleased calls drop for each blob that was released and that no photo
+// names, and answers how many there were.
+func (s *Store) DropReleased(ctx context.Context, drop func(ctx context.Context, sum string) error) (n int, err error) {
+	var sums []string
+	err = s.db(ctx).Table("blobs").Where("created_at = ?", released).
+		Where("NOT EXISTS (SELECT 1 FROM photos WHERE photos.sha256 = blobs.sha256)").Pluck("sha256", &sums).Error
+	if err != nil {
+		return 0, translate(err)
+	}
+	for _, sum := range sums {
+		if kept, err := s.keepBlob(ctx, sum, time.UnixMilli(released+1)); kept || err != nil {
+			continue // it is wanted again; an error shows at the next sweep
+		}
+		if err := drop(ctx, sum); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

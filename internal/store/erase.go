@@ -58,8 +58,8 @@ func (s *Store) eraseSome(ctx context.Context, d redirects.Departure, c transfer
 }
 
 // eraseRows removes rows for good: no tombstones and no change numbers
-// (Protocol §4.1). Their bytes go with the next sweep of blobs. Of the profile,
-// which every account has, an empty one stays.
+// (Protocol §4.1). The bytes of photos are released. Of the profile, which every
+// account has, an empty one stays.
 func (s *Store) eraseRows(ctx context.Context, account int64, c transfer.Collection, guids []string) error {
 	if c == transfer.Profiles {
 		return s.blankProfile(ctx, account)
@@ -68,7 +68,17 @@ func (s *Store) eraseRows(ctx context.Context, account int64, c transfer.Collect
 	if err != nil {
 		return err
 	}
-	return s.deleteRows(ctx, sh.table(), account, guids)
+	var sums []transfer.Digest
+	if c == transfer.Photos {
+		q := s.db(ctx).Table("photos").Where("account_id = ? AND guid IN ?", account, guids)
+		if err := q.Distinct().Pluck("sha256", &sums).Error; err != nil {
+			return translate(err)
+		}
+	}
+	if err := s.deleteRows(ctx, sh.table(), account, guids); err != nil {
+		return err
+	}
+	return s.letGo(ctx, sums)
 }
 
 func (s *Store) blankProfile(ctx context.Context, account int64) error {

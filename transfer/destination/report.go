@@ -26,6 +26,7 @@ type Progress struct {
 	Skipped    int64
 	Failed     int64
 	Removed    int64
+	Digest     transfer.Digest // of what arrived, once the move is done (Protocol §4.7)
 }
 
 // Seen is how many items have an outcome.
@@ -47,7 +48,23 @@ func (v *Mover) Report(ctx context.Context, account int64, move string) (Report,
 		return Report{}, err
 	}
 	trouble, err := v.Arrivals.Outcomes(ctx, m.ID, transfer.Outcome{}, MaxTrouble, transfer.Failed, transfer.Skipped)
-	return Report{Move: m, Collections: progress(m.Plan, counts), Trouble: trouble}, err
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Move: m, Collections: progress(m.Plan, counts), Trouble: trouble}
+	return r, v.seal(ctx, &r)
+}
+
+// seal adds the digests of what arrived, once that is settled.
+func (v *Mover) seal(ctx context.Context, r *Report) error {
+	if r.Move.State != Done {
+		return nil
+	}
+	_, arrived, err := v.Writer(r.Move).Tally(ctx)
+	for i, p := range r.Collections {
+		r.Collections[i].Digest = tally(arrived, p.Collection).Digest
+	}
+	return err
 }
 
 func progress(plan transfer.Plan, counts []Count) []Progress {

@@ -166,6 +166,8 @@ CREATE TABLE blobs (
     created_at BIGINT NOT NULL
 );
 
+CREATE INDEX blobs_created ON blobs (created_at);
+
 CREATE TABLE tombstones (
     account_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     collection TEXT NOT NULL,

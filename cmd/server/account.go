@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"podmove/internal/pod"
+	"podmove/internal/store"
+)
+
+// storage is where a command finds the pod's data.
+type storage struct {
+	Data     string          `name:"data" env:"PODMOVE_DATA" default:"data" placeholder:"DIR" help:"Directory of the database, the photos and the master key."`
+	Database string          `name:"database" env:"PODMOVE_DATABASE" placeholder:"DSN" help:"Database; SQLite in the data directory if not given."`
+	Config   kong.ConfigFlag `name:"config" placeholder:"FILE" help:"File of settings."`
+}
+
+func (s storage) open(ctx context.Context) (*store.Store, error) {
+	return store.Open(ctx, store.Options{DSN: s.Database, Dir: s.Data})
+}
+
+func (s storage) blobs() string { return filepath.Join(s.Data, "photos") }
+
+type accountCommand struct {
+	Add accountAddCommand `cmd:"" help:"Add an account."`
+}
+
+type accountAddCommand struct {
+	storage
+	Name          string `arg:"" help:"Username: the part of the diaspora* ID before the @."`
+	Email         string `required:"" help:"E-mail address."`
+	Admin         bool   `help:"May see what concerns the whole pod. Admins cannot move away."`
+	PasswordStdin bool   `name:"password-stdin" required:"" help:"Read the password from the first line of standard input."`
+}
+
+// Run adds the account and says so.
+func (a accountAddCommand) Run(ctx context.Context, s surroundings) error {
+	line, err := bufio.NewReader(s.in).ReadString('\n')
+	password := strings.TrimRight(line, "\r\n")
+	if password == "" {
+		return fmt.Errorf("there is no password on standard input: %w", err)
+	}
+	db, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	passwords, err := pod.NewPasswords()
+	if err != nil {
+		return err
+	}
+	registry := &pod.Registry{Accounts: db, Passwords: passwords, Now: time.Now}
+	account, err := registry.Add(ctx, pod.NewAccount{Username: a.Name, Email: a.Email, Password: password, Admin: a.Admin})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "added %s\n", account.Username)
+	return nil
+}

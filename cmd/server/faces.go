@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"podmove"
+	"podmove/api"
+	"podmove/internal/markup"
+	"podmove/internal/pod"
+	"podmove/web"
+)
+
+// faces are what the pod shows: pages for people, JSON for programs, OAuth, and
+// the front door before them.
+func (p *podServer) faces(r rooms) (http.Handler, error) {
+	sessions := pod.NewSessions(pod.SessionOptions{
+		Origin: p.origin, Lifetime: p.config.SessionLifetime.Std(), Rows: p.store, Now: p.now, Log: p.log,
+	})
+	window := pod.Window{Library: p.store, Host: p.config.Host()}
+	pages, err := p.pages(r, sessions, window)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := p.programs(r)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", healthz)
+	mux.HandleFunc("GET /readyz", p.readyz)
+	mux.Handle("/oauth/", r.provider.Handler())
+	mux.Handle("/.well-known/", r.provider.Handler())
+	for _, page := range []string{"/oauth/authorize", "/oauth/interactions/", "/oauth/callback"} {
+		mux.Handle(page, pages)
+	}
+	for _, path := range []string{"/.well-known/webfinger", "/transfer/", "/openapi.yaml", "/docs"} {
+		mux.Handle(path, programs)
+	}
+	mux.Handle("/", p.door(r, pages, p.data(r, sessions, window)))
+	return mux, nil
+}
+
+// pages are what people see.
+func (p *podServer) pages(r rooms, sessions *pod.Sessions, window pod.Window) (http.Handler, error) {
+	text, err := markup.New(markup.Options{Origin: p.origin})
+	if err != nil {
+		return nil, err
+	}
+	site, err := web.NewSite(web.Options{Origin: p.origin, Sessions: sessions, Accounts: p.store, Log: p.log})
+	if err != nil {
+		return nil, err
+	}
+	return web.New(site,
+		web.Home{Site: site, Window: window, Markup: text, Events: p.store},
+		web.Doors{Site: site, Registry: r.registry, SignUp: web.SignUp(p.config.Registration)},
+		web.Public{Site: site, Window: window, Markup: text, Images: p.images},
+		web.Consent{Site: site, Interactions: r.provider, Measure: r.source.Measure, Grace: p.config.Grace.Std(), Now: p.now},
+		web.Moves{Site: site, Mover: r.mover, Undo: r.keeper.Undo},
+		web.Departures{Site: site, Source: r.source, Redirects: r.redirects, Events: p.store, Now: p.now},
+	), nil
+}
+
+// programs are what programs with a token, or with none, read.
+func (p *podServer) programs(r rooms) (http.Handler, error) {
+	docs, err := api.NewDocs(podmove.OpenAPI)
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Options{Log: p.log, Groups: []api.Group{
+		api.Transfers{Source: r.source, Tokens: r.provider, Origin: p.origin},
+		api.Holdings{Keeper: r.keeper},
+		api.Notices{Sides: []api.Side{r.redirects, r.keeper}},
+		api.WebFinger{Origin: p.origin, Accounts: p.store},
+		docs,
+	}}), nil
+}
+
+// data are the JSON forms of pages. They know who is signed in, as the pages do.
+func (p *podServer) data(r rooms, sessions *pod.Sessions, window pod.Window) http.Handler {
+	viewer := func(ctx context.Context) pod.Viewer { return sessions.Viewer(ctx, window) }
+	signedIn := func(ctx context.Context) (int64, bool) {
+		account := viewer(ctx).Account
+		return account, account != 0
+	}
+	return sessions.Wrap(api.New(api.Options{Log: p.log, Groups: []api.Group{
+		api.Public{Origin: p.origin, Window: window, Viewer: viewer},
+		api.Moves{Reports: r.mover, Account: signedIn},
+		api.Departures{Source: r.source, Redirects: r.redirects, Account: signedIn},
+	}}))
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"podmove/internal/blob"
+	"podmove/internal/config"
+	"podmove/internal/jobs"
+	"podmove/internal/keys"
+	"podmove/internal/outbound"
+	"podmove/internal/pod"
+	"podmove/internal/store"
+)
+
+// A ground is what all rooms stand on.
+type ground struct {
+	config  config.Config
+	origin  string // public URL
+	log     *slog.Logger
+	now     func() time.Time
+	store   *store.Store
+	blobs   *blob.Dir
+	images  *pod.Images
+	master  keys.Master
+	box     keys.Box
+	signing ring         // as issuer and source
+	client  ring         // as client and destination
+	web     *http.Client // to strangers
+	photos  *http.Client // to strangers, with time for large bodies
+	closers []io.Closer
+}
+
+// A podServer is the program as a value.
+type podServer struct {
+	*ground
+	jobs    *jobs.Jobs
+	handler http.Handler
+	ready   atomic.Bool
+}
+
+// openPod opens what the settings name and wires the rooms. Nothing runs yet.
+func openPod(ctx context.Context, c config.Config, log *slog.Logger) (*podServer, error) {
+	g, err := openGround(ctx, c, log)
+	if err != nil {
+		return nil, errors.Join(err, g.close())
+	}
+	p := &podServer{ground: g}
+	r, err := g.rooms()
+	if err == nil {
+		p.handler, err = p.faces(r)
+	}
+	if err == nil {
+		p.jobs, err = p.work(r)
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.close())
+	}
+	p.ready.Store(true)
+	return p, nil
+}
+
+func openGround(ctx context.Context, c config.Config, log *slog.Logger) (*ground, error) {
+	g := &ground{config: c, origin: c.Origin(), log: log, now: time.Now}
+	var err error
+	if g.store, err = store.Open(ctx, store.Options{DSN: c.Database, Dir: c.Data, Log: log}); err != nil {
+		return g, err
+	}
+	g.closers = append(g.closers, g.store)
+	if g.blobs, err = blob.OpenDir(filepath.Join(c.Data, "photos"), g.now); err != nil {
+		return g, err
+	}
+	g.closers = append(g.closers, g.blobs)
+	if g.images, err = pod.NewImages(g.blobs, filepath.Join(c.Data, "sizes")); err != nil {
+		return g, err
+	}
+	g.closers = append(g.closers, g.images)
+	g.web = outbound.New(outbound.Options{Development: c.Development()})
+	g.photos = outbound.New(outbound.Options{Development: c.Development(), Timeout: 10 * time.Minute})
+	return g, g.openKeys(ctx)
+}
+
+func (g *ground) openKeys(ctx context.Context) error {
+	var err error
+	if g.master, err = keys.LoadOrCreateMaster(filepath.Join(g.config.Data, "master.key")); err != nil {
+		return fmt.Errorf("the master key: %w", err)
+	}
+	g.box = g.master.Box()
+	if g.signing, err = openRing(ctx, g.store, g.box, purposeSign, g.now()); err != nil {
+		return err
+	}
+	g.client, err = openRing(ctx, g.store, g.box, purposeClient, g.now())
+	return err
+}
+
+// close gives back what was opened, in reverse.
+func (g *ground) close() error {
+	var errs []error
+	for i := len(g.closers) - 1; i >= 0; i-- {
+		errs = append(errs, g.closers[i].Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"podmove/internal/blob"
+	"podmove/internal/keys"
+	"podmove/internal/pod"
+	"podmove/internal/store"
+	"podmove/oauth/provider"
+	"podmove/oauth/relying"
+	"podmove/redirects"
+	"podmove/transfer"
+	"podmove/transfer/client"
+	"podmove/transfer/destination"
+	"podmove/transfer/source"
+)
+
+// rooms are the two vocabularies at work: the side that grants and gives, the
+// side that asks and takes, and what is left behind.
+type rooms struct {
+	registry  *pod.Registry
+	provider  *provider.Provider
+	source    *source.Service
+	relying   *relying.Party
+	mover     *destination.Mover
+	keeper    *destination.Keeper
+	redirects *redirects.Service
+}
+
+func (g *ground) rooms() (rooms, error) {
+	var r rooms
+	passwords, err := pod.NewPasswords()
+	if err != nil {
+		return r, err
+	}
+	r.registry = &pod.Registry{Accounts: g.store, Passwords: passwords, Now: g.now}
+	if r.provider, err = g.openProvider(); err != nil {
+		return r, err
+	}
+	r.relying = g.openRelying()
+	r.redirects = g.openRedirects(r)
+	r.source = g.openSource(r)
+	r.mover = g.openMover(r)
+	r.keeper = g.openKeeper(r)
+	return r, nil
+}
+
+func (g *ground) openProvider() (*provider.Provider, error) {
+	return provider.New(provider.Options{
+		Issuer:      g.origin,
+		Development: g.config.Development(),
+		Secret:      g.master.Derive("oauth tokens"),
+		Key:         func(context.Context) (keys.Key, error) { return g.signing.current, nil },
+		SigningKeys: func(context.Context) ([]byte, error) { return g.signing.jwks() },
+		ClientKeys:  func(context.Context) ([]byte, error) { return g.client.jwks() },
+		Store:       g.store,
+		HTTP:        g.web,
+		Account:     g.grantable,
+		Log:         g.log,
+		Now:         g.now,
+	})
+}
+
+func (g *ground) openRelying() *relying.Party {
+	return relying.New(relying.Options{
+		Origin:      g.origin,
+		ClientID:    g.origin + "/oauth/client.json",
+		Callback:    g.origin + "/oauth/callback",
+		Development: g.config.Development(),
+		HTTP:        g.web,
+		Sign:        g.client.sign,
+		Now:         g.now,
+		Log:         g.log,
+	})
+}
+
+// grantable is what the provider must know of a person.
+func (g *ground) grantable(ctx context.Context, guid string) (provider.Account, error) {
+	a, err := g.store.AccountWithGUID(ctx, guid)
+	if err != nil {
+		return provider.Account{}, err
+	}
+	return provider.Account{GUID: a.GUID, ID: g.id(a), Username: a.Username, Admin: a.Admin, MovedTo: a.MovedTo}, nil
+}
+
+// id is an account's diaspora* ID.
+func (g *ground) id(a pod.Account) string { return a.Username + "@" + g.config.Host() }
+
+func (g *ground) openSource(r rooms) *source.Service {
+	return source.New(source.Options{
+		Origin:    g.origin,
+		Records:   g.store,
+		Transfers: g.store,
+		Blobs:     g.blobs,
+		Sign:      g.signing.sign,
+		Verify:    verify,
+		Raise:     func(ctx context.Context, t source.Transfer) error { return r.redirects.Raise(ctx, t.ID) },
+		Revoke:    r.provider.Revoke,
+		Event:     g.store.Event,
+		CursorKey: g.master.Derive("cursors"),
+		Grace:     g.config.Grace.Std(),
+		Idle:      g.config.MoveExpiry.Std(),
+		PageItems: g.config.PageItems,
+		Now:       g.now,
+	})
+}
+
+func (g *ground) openMover(r rooms) *destination.Mover {
+	return destination.New(destination.Options{
+		Moves:    g.store,
+		Arrivals: g.store,
+		Writer:   g.writer,
+		Connect:  g.connector(r.relying),
+		Login:    login{r.relying},
+		Place:    g.place,
+		Sign:     g.client.sign,
+		Seal:     g.box.Seal,
+		Open:     g.box.Open,
+		Event:    g.store.Event,
+		Enqueue:  g.store.Enqueue,
+		Origin:   g.origin,
+		Expiry:   g.config.MoveExpiry.Std(),
+		Poll:     min(30*time.Second, g.config.Grace.Std()/4),
+		Now:      g.now,
+		Log:      g.log,
+	})
+}
+
+// openKeeper is the destination after the move.
+func (g *ground) openKeeper(r rooms) *destination.Keeper {
+	return destination.NewKeeper(r.mover, destination.KeeperOptions{
+		Custody:  g.store,
+		OpenBlob: g.blobs.Open,
+		Verify:   verify,
+		Peek:     keys.Peek,
+		Send:     g.send,
+	})
+}
+
+func (g *ground) openRedirects(r rooms) *redirects.Service {
+	return redirects.New(redirects.Options{
+		Origin:      g.origin,
+		Book:        g.store,
+		Blobs:       g.blobs,
+		Sign:        g.signing.sign,
+		Verify:      verify,
+		Peek:        keys.Peek,
+		Send:        g.send,
+		Revoke:      r.provider.Revoke,
+		Event:       g.store.Event,
+		Enqueue:     g.store.Enqueue,
+		Notice:      g.config.Notice.Std(),
+		HoldingsAge: g.config.HoldingsAge.Std(),
+		Forward:     g.config.AfterErase == "forward",
+		Now:         g.now,
+		Log:         g.log,
+	})
+}
+
+// send posts a signed message to another pod.
+func (g *ground) send(ctx context.Context, address, message string) (string, error) {
+	return client.Send(ctx, g.web, address, message)
+}
+
+// writer fills a move's account with what its source gives.
+func (g *ground) writer(m destination.Move) transfer.Writer {
+	return g.store.Writer(store.Run{
+		ID: m.ID, Account: m.Account, Issuer: m.Issuer, SourceAccount: m.Subject, Profile: m.Profile,
+		URLs: store.URLs{Post: g.origin + "/posts/", Photo: g.origin + "/uploads/images/"},
+	}, blob.Store(g.blobs))
+}
+
+// place is where an account of this pod is to be found.
+func (g *ground) place(ctx context.Context, account int64) (destination.Place, error) {
+	a, err := g.store.Account(ctx, account)
+	return destination.Place{
+		ID:      g.id(a),
+		Profile: g.origin + "/people/" + a.GUID,
+		Templates: transfer.Templates{
+			Post:  g.origin + "/posts/{guid}",
+			Photo: g.origin + "/uploads/images/{variant}{name}",
+			Feed:  g.origin + "/public/" + a.Username + ".atom",
+		},
+	}, err
+}
+
+// connector reaches a move's source with the tokens that its person granted.
+func (g *ground) connector(party *relying.Party) func(context.Context, destination.Move, destination.Tokens) (destination.Source, error) {
+	return func(_ context.Context, m destination.Move, t destination.Tokens) (destination.Source, error) {
+		return client.New(client.Options{
+			HTTP:     party.Client(g.photos, t),
+			Base:     m.Issuer + provider.ResourcePath,
+			Issuer:   m.Issuer,
+			Audience: g.origin,
+			Transfer: m.Transfer,
+			Nonce:    m.Nonce,
+			Verify: func(jws, typ string, claims any) error {
+				return verify(jws, typ, m.Keys, claims)
+			},
+		})
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"podmove/internal/config"
+)
+
+// drain is how long requests and jobs at work may take to finish after SIGTERM.
+const drain = 9 * time.Second
+
+type serveCommand struct {
+	config.Config
+	File kong.ConfigFlag `name:"config" placeholder:"FILE" help:"File of settings."`
+}
+
+// Run serves until the context ends.
+func (c serveCommand) Run(ctx context.Context, s surroundings) error {
+	log := newLog(s.err, c.Config)
+	p, err := openPod(ctx, c.Config, log)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	p.announce(listener.Addr())
+	return p.serve(ctx, listener)
+}
+
+// announce says where the pod is, and loudly if it trusts loopback peers.
+func (p *podServer) announce(at net.Addr) {
+	p.log.Info("serving", "public-url", p.config.PublicURL, "listen", at.String())
+	if p.config.Development() {
+		p.log.Warn("THIS POD IS IN DEVELOPMENT: its public URL is http on a loopback address, so it accepts pods and clients on loopback without TLS. Never run it like this for people.")
+	}
+}
+
+// serve answers requests and works jobs until the context ends; then it
+// finishes what is under way, for ten seconds at most.
+func (p *podServer) serve(ctx context.Context, listener net.Listener) error {
+	if err := p.jobs.Start(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{
+		Handler:           p.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       10 * time.Minute, // an upload over a slow line
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return errors.Join(err, p.jobs.Stop(context.WithoutCancel(ctx)))
+	case <-ctx.Done():
+	}
+	p.log.Info("stopping: finishing what is under way")
+	return p.stop(context.WithoutCancel(ctx), server)
+}
+
+func (p *podServer) stop(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
+	p.ready.Store(false)
+	jobsDone := make(chan error, 1)
+	go func() { jobsDone <- p.jobs.Stop(ctx) }()
+	err := server.Shutdown(ctx)
+	if err != nil {
+		err = fmt.Errorf("some requests were cut off: %w", errors.Join(err, server.Close()))
+	}
+	return errors.Join(err, <-jobsDone)
+}
