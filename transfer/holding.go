@@ -18,7 +18,7 @@ func ValidChallenge(s string) bool { return challengeShape.MatchString(s) }
 // bytes and, for a photo, its content, which else is nil (Protocol §7.3).
 func Proof(challenge string, item []byte, content io.Reader) (Digest, error) {
 	sum := sha256.New()
-	io.WriteString(sum, challenge) // a hash never fails
+	sum.Write([]byte(challenge)) // a hash never fails
 	sum.Write(item)
 	if content != nil {
 		if _, err := io.Copy(sum, content); err != nil {

@@ -85,7 +85,7 @@ func (m Moves) items(c *gin.Context) {
 	c.Header("Content-Type", "text/csv; charset=utf-8")
 	c.Header("Content-Disposition", `attachment; filename="move.csv"`)
 	out := csv.NewWriter(c.Writer)
-	out.Write([]string{"collection", "guid", "outcome", "reason", "address"}) // errors of a csv.Writer stick until Flush
+	_ = out.Write([]string{"collection", "guid", "outcome", "reason", "address"}) // errors of a csv.Writer stick until Flush
 	err := m.Mover.EachOutcome(ctx, a.ID, id, func(o transfer.Outcome) error {
 		return out.Write([]string{string(o.Collection), cell(o.GUID), string(o.Result), cell(string(o.Reason)), cell(o.URL)})
 	})

@@ -10,7 +10,7 @@ import (
 // healthz says that the process is alive; nothing else is asked.
 func healthz(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	io.WriteString(w, "ok\n") // the caller may be gone
+	_, _ = io.WriteString(w, "ok\n") // the caller may be gone
 }
 
 // readyz says whether requests can be answered: the database is there and the
@@ -21,8 +21,8 @@ func (p *podServer) readyz(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err := p.store.Ping(ctx); err != nil || !p.ready.Load() {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		io.WriteString(w, "not ready\n")
+		_, _ = io.WriteString(w, "not ready\n")
 		return
 	}
-	io.WriteString(w, "ready\n")
+	_, _ = io.WriteString(w, "ready\n")
 }

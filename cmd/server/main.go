@@ -37,8 +37,9 @@ type surroundings struct {
 func main() {
 	web.Quiet()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], surroundings{os.Stdin, os.Stdout, os.Stderr}); err != nil {
+	err := run(ctx, os.Args[1:], surroundings{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "podmove:", err)
 		os.Exit(1)
 	}

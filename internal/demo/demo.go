@@ -38,7 +38,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	started := time.Now()
 	s := &Story{Truth: truth, Name: truth.Username, Tell: NewTeller(o.Out)}
-	s.Report.Database = "sqlite"
+	s.Report.Database, s.Report.Problems = "sqlite", []string{}
 	log, err := os.Create(filepath.Join(o.Dir, "pods.log"))
 	if err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func (m *maker) text(i int) string {
 		text += fmt.Sprintf("\n\nAs I wrote [before](https://%s/posts/%s).", m.host, m.guids[m.rand.IntN(len(m.guids))])
 	case i%30 == 13:
 		text += "\n\n![an image inside text](" + m.address("scaled_full_", m.files[attached+1+i/30%(loose-1)].name) + ")"
-	case i == 50:
+	case i == 53:
 		return "" // a photo and no words
 	}
 	return text
@@ -82,10 +82,11 @@ func (m *maker) dress(i int, data object) {
 	}
 }
 
-// photosOf are the photos of a post: every tenth has one, the first of those two.
+// photosOf are the photos of a post: every tenth has one, the first of those
+// two, and half of those posts are limited.
 func (m *maker) photosOf(i int, post string) []object {
 	list := []object{}
-	if i%10 != 0 {
+	if i%10 != 3 {
 		return list
 	}
 	for j := i / 10; j < attached; j += posts / 10 {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestMoves(t *testing.T) {
 		t.Run("stores nothing for who comes second", func(t *testing.T) {
 			late := m
 			late.Message = "late"
-			if err := s.ChangeMove(t.Context(), late, destination.Copying); err != transfer.ErrOvertaken {
+			if err := s.ChangeMove(t.Context(), late, destination.Copying); !errors.Is(err, transfer.ErrOvertaken) {
 				t.Errorf("got %v", err)
 			}
 			same(t)

@@ -89,7 +89,9 @@ func (d *postgres) locked(ctx context.Context, fn func() error) error {
 				}
 			}
 		}
-		defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
+		defer func() { // the end of the connection would free the lock, too
+			_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
+		}()
 		return fn()
 	})
 }

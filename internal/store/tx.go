@@ -64,7 +64,7 @@ func (s *Store) runTx(ctx context.Context, fn func(ctx context.Context) error) e
 	if err != nil {
 		return fmt.Errorf("store: begin a transaction: %w", err)
 	}
-	defer tx.Rollback() // does nothing after Commit
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	t := &transaction{conn: conn, tx: tx, gorm: s.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})}
 	t.gorm.Statement.ConnPool = tx
 	if err := fn(context.WithValue(ctx, transactionKey{s}, t)); err != nil {

@@ -26,7 +26,7 @@ type Person struct {
 	SignedInAt time.Time
 }
 
-// ErrSignIn: the person signed in before the request began and must do so
+// ErrSignIn means that the person signed in before the request began and must do so
 // again (Protocol §2.1).
 var ErrSignIn = errors.New("provider: consent takes a sign-in that is newer than the request")
 

@@ -16,7 +16,7 @@ func FuzzArchive(f *testing.F) {
 	f.Add([]byte(minimal), []byte(nil))
 	f.Add([]byte(head+`,"posts":[`+post(postGUID, `,"photos":[`+photo("", name(1), "")+`]`)+`,{}],"blocks":["a@b.example",7]}}`), []byte("PK\x05\x06"))
 	f.Add([]byte(head+`,"contacts":[{"account_id":"a@b.example","contact_groups_membership":["x"]}],"contact_groups":[{"name":"x"}]}}`), []byte(nil))
-	f.Add([]byte(strings.Replace(minimal, `:`, " : \n", -1)), []byte(nil))
+	f.Add([]byte(strings.ReplaceAll(minimal, `:`, " : \n")), []byte(nil))
 	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), []byte(nil))
 	f.Fuzz(func(t *testing.T, raw, photos []byte) {
 		r, err := archive.Open(t.Context(), archive.Options{

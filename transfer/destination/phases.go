@@ -3,6 +3,7 @@ package destination
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 
 	"podmove/transfer"
@@ -31,7 +32,7 @@ func (r *run) copy(ctx context.Context) error {
 			cancel(transfer.ErrOvertaken)
 		}
 	})
-	if cause := context.Cause(ctx); cause == transfer.ErrOvertaken {
+	if cause := context.Cause(ctx); errors.Is(cause, transfer.ErrOvertaken) {
 		return cause
 	}
 	return err

@@ -21,7 +21,7 @@ func TestBegin(t *testing.T) {
 			"aurora@new.example":        transfer.SamePod,
 			"Somebody-Else@NEW.example": transfer.SamePod,
 			"aurora@old.example":        "",
-			" acct:Aurora@old.example ": "",
+			" acct:Aurora@old.example ": "", //nolint:gocritic // the spaces are what is tested
 		} {
 			m, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: id})
 			if transfer.CodeOf(err) != want {
