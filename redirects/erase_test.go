@@ -106,7 +106,7 @@ func TestAbsentIsNeverErased(t *testing.T) {
 			unproved[w.fixture.Entries[transfer.Posts][i].GUID] = change
 		}
 		w.answering(unproved)
-		w.runFor(grace + 10*24*time.Hour)
+		w.runFor(grace + 6*time.Hour)
 		w.wantState(transfer.ErasingOld, transfer.HoldingsAbsent)
 		if left, want := slices.Sorted(maps.Keys(w.old.items(w.T, transfer.Posts))), slices.Sorted(maps.Keys(unproved)); !slices.Equal(left, want) {
 			w.Fatalf("left are the posts %v, want %v", left, want)
@@ -136,7 +136,8 @@ func TestAbsentEverything(t *testing.T) {
 			h.Issuer, h.Audience = h.Audience, h.Issuer
 			return w.new.sign(transfer.TypHoldings, h)
 		}
-		w.runFor(grace + 10*24*time.Hour)
+		w.pass(grace - time.Hour)
+		w.runFor(6 * time.Hour)
 		w.wantState(transfer.Redirecting, transfer.HoldingsAbsent) // it can still be undone
 		check(w.T, drop(w.redirects.Undo(w.Context(), w.old.account.ID, w.id)))
 	})
@@ -176,7 +177,7 @@ func TestNothingIsErasedWithoutAnAnswer(t *testing.T) {
 		} {
 			w.part(name, func() {
 				w.twist = func(_, message, answer string) (string, error) { return c.twist(w, message, answer) }
-				w.runFor(10 * 24 * time.Hour)
+				w.runFor(2 * 24 * time.Hour)
 				w.wantState(transfer.Redirecting, c.reason)
 				if got := w.old.items(w.T, transfer.Posts); len(got) != len(w.fixture.Entries[transfer.Posts]) {
 					w.Errorf("%d posts are left", len(got))
