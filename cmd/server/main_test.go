@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"podmove/internal/store/storetest"
+)
+
+// asProgram, set in the environment, makes the test binary the program itself:
+// the pods of these tests are processes that can be killed, and that the race
+// detector watches too.
+const asProgram = "PODMOVE_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	// The tests wait for other processes most of the time. -parallel on the
+	// command line wins.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// execute runs a command in this process and answers what it printed.
+func execute(ctx context.Context, input string, args ...string) (string, error) {
+	var out bytes.Buffer
+	err := run(ctx, args, surroundings{strings.NewReader(input), &out, &out})
+	return out.String(), err
+}
+
+// each runs body as parallel sub-tests, one for each kind of database.
+func each(t *testing.T, body func(t *testing.T, dialect string)) {
+	t.Helper()
+	t.Parallel()
+	for _, dialect := range storetest.Dialects() {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			body(t, dialect)
+		})
+	}
+}
+
+// pause is how long a test waits before it looks again.
+func pause(t *testing.T) {
+	t.Helper()
+	select {
+	case <-t.Context().Done():
+		t.Fatal(t.Context().Err())
+	case <-time.After(100 * time.Millisecond):
+	}
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"podmove/internal/demo"
+	"podmove/internal/sample"
+	"podmove/internal/store/storetest"
+)
+
+// A testPod is a pod that runs as a process of its own.
+type testPod struct {
+	*demo.Process
+	dir      string
+	database string // empty for SQLite
+	log      *journal
+}
+
+// newPod prepares a pod on an empty database. It does not outlive the test.
+func newPod(t *testing.T, dialect string, settings ...string) *testPod {
+	t.Helper()
+	p := &testPod{dir: t.TempDir(), log: &journal{}}
+	if dialect == storetest.Postgres {
+		p.database = storetest.PostgresURL(t)
+	}
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings = append([]string{asProgram + "=1", "PODMOVE_LOG_LEVEL=debug"}, settings...)
+	p.Process, err = demo.NewProcess(binary, p.dir, p.database, settings, p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.end(t) })
+	return p
+}
+
+// end kills the pod, and looks whether it had anything to be ashamed of.
+func (p *testPod) end(t *testing.T) {
+	_ = p.Kill() // it may have ended long ago
+	said := p.log.String()
+	if strings.Contains(said, "DATA RACE") || strings.Contains(said, "panic") {
+		t.Errorf("the pod at %s logged:\n%s", p.URL, said)
+	} else if t.Failed() {
+		t.Logf("the pod at %s logged:\n%s", p.URL, withoutDebug(said))
+	}
+}
+
+// start starts pods that were prepared.
+func start(t *testing.T, pods ...*testPod) {
+	t.Helper()
+	for _, p := range pods {
+		if err := p.Start(t.Context()); err != nil {
+			t.Fatalf("%v: %s", err, p.log)
+		}
+	}
+}
+
+// execute runs a command on the pod's data and answers what it printed.
+func (p *testPod) execute(t *testing.T, input string, args ...string) string {
+	t.Helper()
+	args = append(args, "--data", p.dir, "--database", p.database)
+	out, err := execute(t.Context(), input, args...)
+	if err != nil {
+		t.Fatalf("podmove %s: %v: %s", args[0], err, out)
+	}
+	return out
+}
+
+// addAccount adds an account with the demo's password.
+func (p *testPod) addAccount(t *testing.T, name string, more ...string) {
+	t.Helper()
+	args := []string{"account", "add", name, "--email", name + "@mail.example", "--password-stdin"}
+	p.execute(t, demo.Password+"\n", append(args, more...)...)
+}
+
+// fill adds an account with some posts and nothing else.
+func (p *testPod) fill(t *testing.T, name string, posts int) {
+	t.Helper()
+	p.addAccount(t, name)
+	archive := filepath.Join(t.TempDir(), "account.json")
+	f, err := os.Create(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := sample.Big(f, name+"@old.example", posts, 1); err != nil {
+		t.Fatal(err)
+	}
+	p.execute(t, "", "import", "--account", name, archive)
+}
+
+// A journal is what a pod logs.
+type journal struct {
+	mutex sync.Mutex
+	text  strings.Builder
+}
+
+// Write is io.Writer.
+func (j *journal) Write(line []byte) (int, error) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return j.text.Write(line)
+}
+
+// String is everything so far.
+func (j *journal) String() string {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return j.text.String()
+}
+
+// withoutDebug leaves out what only the search for secrets reads.
+func withoutDebug(log string) string {
+	var kept []string
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, "level=DEBUG") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
+}
