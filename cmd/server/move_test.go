@@ -13,10 +13,11 @@ import (
 )
 
 // TestMove is the whole way of an account, through forms: everything arrives,
-// old links lead to it, and when the grace period is over the old copies go.
+// old links lead to it, and when the person wants to wait no longer the old
+// copies go.
 func TestMove(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		s, from, to := newStory(t, dialect, "sample", "PODMOVE_GRACE=20s", "PODMOVE_NOTICE=1s")
+		s, from, to := newStory(t, dialect, "sample", "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s")
 		start(t, from, to)
 		limited := limitedAddresses(t, s, from)
 		before := from.holding(t, s.Name)
@@ -35,6 +36,7 @@ func TestMove(t *testing.T) {
 				says(t, w.decide(t, page, "allow"), "moved to "+s.ID(s.New))
 			})
 		})
+		tell(t, s.EraseNow)
 		tell(t, s.WaitForErasing)
 		limited.look(t, "after erasing")
 		if after := from.holding(t, s.Name); after.Items[transfer.Posts].Count+after.Items[transfer.Photos].Count > 0 {

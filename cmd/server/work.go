@@ -67,6 +67,7 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 			return err
 		}},
 		{Name: "sessions", Every: time.Hour, Run: p.store.SweepSessions},
+		{Name: "messages", Every: time.Hour, Run: p.store.SweepMessages},
 		{Name: "oauth", Every: time.Hour, Run: r.provider.Sweep},
 		{Name: "blobs", Every: time.Hour, Run: func(ctx context.Context) error {
 			_, err := p.store.SweepBlobs(ctx, p.blobs, p.now().Add(-blobLife))

@@ -174,6 +174,15 @@ func (s *Story) readDeparture(ctx context.Context) (d departure, err error) {
 	return d, nil
 }
 
+// EraseNow asks the old pod to wait no longer.
+func (s *Story) EraseNow(ctx context.Context) error {
+	page, err := s.browser.Open(ctx, s.leaving)
+	if page, err = fine(page, err); err != nil {
+		return err
+	}
+	return s.press(ctx, page, "/erase")
+}
+
 // WaitForErasing lets the grace period run out and looks that the old copies
 // are gone, and that old addresses name the new profile.
 func (s *Story) WaitForErasing(ctx context.Context) error {
