@@ -103,6 +103,7 @@ func (g *ground) openSource(r rooms) *source.Service {
 		Grace:     g.config.Grace.Std(),
 		Idle:      g.config.MoveExpiry.Std(),
 		PageItems: g.config.PageItems,
+		PageBytes: int(g.config.PageBytes),
 		Now:       g.now,
 	})
 }

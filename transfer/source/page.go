@@ -11,7 +11,7 @@ import (
 type PageRequest struct {
 	Collection transfer.Collection
 	After      transfer.Cursor // empty is the beginning
-	Limit      int             // 1 to transfer.MaxPageItems; 0 leaves it to the pod
+	Limit      int             // 1 to transfer.MaxPageItems; 0 is the pod's own, which is never exceeded
 	Nonce      string          // the request nonce, never used before in this transfer (Protocol §4.3)
 }
 
@@ -60,6 +60,7 @@ func (s *Service) mayAsk(t Transfer, r *PageRequest) error {
 	case !nonceShape.MatchString(r.Nonce):
 		return transfer.Errorf(transfer.NonceMissing, "a page request carries a fresh Transfer-Nonce of 22 to 128 characters of base64url or hex")
 	}
+	r.Limit = min(r.Limit, s.PageItems)
 	return nil
 }
 
@@ -88,11 +89,11 @@ func (s *Service) read(ctx context.Context, t Transfer, r PageRequest) (transfer
 	if err != nil {
 		return transfer.Page{}, err
 	}
-	list, more, err := s.Records.Changes(ctx, t.Scope(), r.Collection, at.number, at.floor, r.Limit, transfer.MaxPageBytes-pageFrame)
+	list, more, err := s.Records.Changes(ctx, t.Scope(), r.Collection, at.number, at.floor, r.Limit, s.PageBytes)
 	if err != nil {
 		return transfer.Page{}, err
 	}
-	fit := fitting(list)
+	fit := fitting(list, s.PageBytes)
 	p := transfer.Page{
 		Transfer: t.ID, Nonce: t.Nonce, Collection: r.Collection, After: r.After,
 		CaughtUp: !more && fit == len(list), Through: max(mark, at.number), Entries: make([]transfer.Entry, fit),
@@ -117,9 +118,8 @@ func (s *Service) standing(in slot, c transfer.Cursor, mark int64) (place, error
 	return at, err
 }
 
-// fitting is how many changes go into one page, at least one.
-func fitting(list []Change) int {
-	room := transfer.MaxPageBytes - pageFrame
+// fitting is how many changes go into so many bytes of a page, at least one.
+func fitting(list []Change, room int) int {
 	for i, change := range list {
 		room -= len(change.Entry.Item) + len(change.Entry.GUID) + entryFrame
 		if room < 0 {

@@ -24,7 +24,7 @@ func (s *Service) measure(ctx context.Context, t Transfer) (transfer.Plan, error
 		Since: spelled(t.Since), Until: spelled(t.Until), Limited: t.Limited,
 		Collections: make([]transfer.CollectionPlan, len(t.Collections)),
 		Limits: transfer.Limits{
-			PageItems: transfer.MaxPageItems, PageBytes: transfer.MaxPageBytes, ReceiptItems: transfer.MaxReceipts,
+			PageItems: s.PageItems, PageBytes: transfer.MaxPageBytes, ReceiptItems: transfer.MaxReceipts,
 		},
 	}
 	for i, c := range t.Collections {

@@ -32,7 +32,8 @@ type Options struct {
 	CursorKey []byte
 	Grace     time.Duration    // from the stubs going up until erasing may begin
 	Idle      time.Duration    // after which a transfer expires; default 7 days (Protocol §4.5)
-	PageItems int              // of a page whose reader names no limit; default 500
+	PageItems int              // the most of a page; default 500
+	PageBytes int              // at which a page is closed; default and most just under transfer.MaxPageBytes
 	Now       func() time.Time // default time.Now
 }
 
@@ -52,6 +53,7 @@ type Service struct {
 func New(o Options) *Service {
 	o.Idle = cmp.Or(o.Idle, 7*24*time.Hour)
 	o.PageItems = min(cmp.Or(o.PageItems, 500), transfer.MaxPageItems)
+	o.PageBytes = min(cmp.Or(o.PageBytes, transfer.MaxPageBytes), transfer.MaxPageBytes-pageFrame)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
