@@ -124,6 +124,7 @@ func (g *ground) openMover(r rooms) *destination.Mover {
 		Origin:   g.origin,
 		Expiry:   g.config.MoveExpiry.Std(),
 		Poll:     min(30*time.Second, g.config.Grace.Std()/4),
+		Bounds:   destination.Bounds{PhotoBytes: int64(g.config.MaxPhoto)},
 		Now:      g.now,
 		Log:      g.log,
 	})

@@ -212,6 +212,19 @@ func TestPageBounds(t *testing.T) {
 			_, err := w.page(t, g, id, transfer.Posts, "", limit)
 			want(t, err, transfer.RequestInvalid)
 		}
+		t.Run("gives no more than the pod's settings, whatever is asked for", func(t *testing.T) {
+			for what, change := range map[string]func(*source.Options){
+				"items": func(o *source.Options) { o.PageItems = 3 },
+				"bytes": func(o *source.Options) { o.PageBytes = 64 << 10 },
+			} {
+				options := w.options
+				change(&options)
+				small := &world{Service: source.New(options)}
+				if p := must(small.page(t, g, id, transfer.Posts, "", 1000))(t); p.CaughtUp || len(p.Entries) > options.PageItems && what == "items" || len(written(t, p)) > 80<<10 {
+					t.Errorf("by %s, a page of %d entries and %d bytes", what, len(p.Entries), len(written(t, p)))
+				}
+			}
+		})
 	})
 }
 
