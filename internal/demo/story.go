@@ -54,7 +54,7 @@ func (s *Story) Prepare(ctx context.Context, archive, photos string) error {
 		return err
 	}
 	s.Tell.Step("the archive is in: %d posts, %d photos on posts, %d contacts", len(s.Truth.Posts), len(s.Truth.Photos), s.Truth.Contacts)
-	for line := range strings.SplitSeq(strings.TrimSpace(out), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(out, "\n"), "\n") {
 		s.Tell.Step("  | %s", line)
 	}
 	return nil

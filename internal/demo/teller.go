@@ -13,34 +13,21 @@ import (
 type Teller struct {
 	out   io.Writer
 	start time.Time
-	bar   bool // a progress bar is on the line
+	bar   bar
 }
 
 // NewTeller prints to out.
-func NewTeller(out io.Writer) *Teller { return &Teller{out: out, start: time.Now()} }
+func NewTeller(out io.Writer) *Teller { return &Teller{out: out, start: time.Now(), bar: newBar(out)} }
 
 // Step says what begins or has come true.
 func (t *Teller) Step(format string, args ...any) {
-	t.endBar()
+	t.bar.end()
 	fmt.Fprintf(t.out, "%6.1fs  %s\n", time.Since(t.start).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// Bar draws how much of the whole has arrived, over what it drew before.
+// Bar draws how much of the whole has arrived.
 func (t *Teller) Bar(label string, done, whole int64) {
-	const width = 40
-	filled := 0
-	if whole > 0 {
-		filled = int(min(done*width/whole, width))
-	}
-	fmt.Fprintf(t.out, "\r         [%s%s] %d of %d %-24s", strings.Repeat("#", filled), strings.Repeat(".", width-filled), done, whole, label)
-	t.bar = true
-}
-
-func (t *Teller) endBar() {
-	if t.bar {
-		fmt.Fprintln(t.out)
-	}
-	t.bar = false
+	t.bar.draw(strings.TrimSpace(label), done, whole)
 }
 
 // A Row is what became of one collection.
