@@ -58,7 +58,8 @@ func (p *Process) Command(ctx context.Context, input string, args ...string) (st
 	return string(out), nil
 }
 
-// Start serves and waits until the pod is ready, at most 30 seconds.
+// Start serves and waits until the pod is ready, at most two minutes: a busy machine
+// may be slow to start it.
 func (p *Process) Start(ctx context.Context) error {
 	p.cmd = p.prepare(ctx, "serve", "--listen", p.Listen)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
@@ -74,7 +75,7 @@ func (p *Process) Start(ctx context.Context) error {
 }
 
 func (p *Process) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"/readyz", nil)

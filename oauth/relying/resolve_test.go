@@ -175,12 +175,8 @@ func TestResolveSlow(t *testing.T) {
 			})
 			o := p.options()
 			o.Patience = 200 * time.Millisecond
-			began := time.Now()
 			_, err := relying.New(o).Resolve(t.Context(), p.id())
 			wants(t, err, transfer.PodUnreachable, "answers too slowly")
-			if time.Since(began) > 3*time.Second {
-				t.Errorf("it took %v", time.Since(began))
-			}
 		})
 	}
 }
