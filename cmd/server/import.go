@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -49,10 +51,17 @@ func (i importCommand) Run(ctx context.Context, s surroundings) error {
 		return fmt.Errorf("%s has moved away or is closed; nothing was imported", account.Username)
 	}
 	run := i.run(account, reader.Owner())
-	if err := i.copy(ctx, db, reader, run); err != nil {
+	seen := tally{}
+	if err := i.copy(ctx, db, reader, run, seen.add); err != nil {
 		return fmt.Errorf("%w\nWhat was imported before is kept; run the same command again to go on", plain(err))
 	}
-	return report(ctx, db, run, reader, s.out)
+	seen.print(s.out)
+	for _, kind := range slices.Sorted(maps.Keys(reader.Ignored())) {
+		if count := reader.Ignored()[kind]; count > 0 {
+			fmt.Fprintf(s.out, "not taken: %d %s (they do not move yet)\n", count, kind)
+		}
+	}
+	return reportTrouble(ctx, db, run, reader, s.out)
 }
 
 // run is one pass over the archive. Its origin is the pod that the archive
@@ -64,7 +73,7 @@ func (i importCommand) run(account pod.Account, owner archive.Owner) store.Run {
 	}
 }
 
-func (i importCommand) copy(ctx context.Context, db *store.Store, reader *archive.Reader, run store.Run) error {
+func (i importCommand) copy(ctx context.Context, db *store.Store, reader *archive.Reader, run store.Run, see func(transfer.Collection, []transfer.Outcome)) error {
 	blobs, err := blob.OpenDir(i.blobs(), time.Now)
 	if err != nil {
 		return err
@@ -74,33 +83,31 @@ func (i importCommand) copy(ctx context.Context, db *store.Store, reader *archiv
 	if err != nil {
 		return err
 	}
-	return destination.Copy(ctx, db.Writer(run, blobs), reader, destination.BoundsOf(plan), nil)
+	return destination.Copy(ctx, db.Writer(run, blobs), reader, destination.BoundsOf(plan), see)
 }
 
-// report says per kind what came, and what did not and why.
-func report(ctx context.Context, db *store.Store, run store.Run, reader *archive.Reader, out io.Writer) error {
-	counts, err := db.Counts(ctx, run.ID)
-	if err != nil {
-		return err
+// A tally is what became of the items of one pass. The books cannot tell: there
+// an item that came before stays imported when it comes again.
+type tally map[transfer.Collection]map[transfer.Result]int
+
+func (t tally) add(c transfer.Collection, outcomes []transfer.Outcome) {
+	if t[c] == nil {
+		t[c] = map[transfer.Result]int{}
 	}
+	for _, o := range outcomes {
+		t[c][o.Result]++
+	}
+}
+
+// print says per kind what came.
+func (t tally) print(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "kind\timported\talready here\tskipped\tfailed\t")
 	for _, c := range transfer.Collections() {
-		n := map[transfer.Result]int64{}
-		for _, count := range counts {
-			if count.Collection == c {
-				n[count.Result] += count.Items
-			}
-		}
+		n := t[c]
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t\n", c, n[transfer.Imported], n[transfer.Unchanged], n[transfer.Skipped], n[transfer.Failed])
 	}
 	w.Flush()
-	for kind, count := range reader.Ignored() {
-		if count > 0 {
-			fmt.Fprintf(out, "not taken: %d %s (they do not move yet)\n", count, kind)
-		}
-	}
-	return reportTrouble(ctx, db, run, reader, out)
 }
 
 // reportTrouble names what did not arrive.

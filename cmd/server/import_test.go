@@ -118,6 +118,16 @@ func TestImport(t *testing.T) {
 				t.Errorf("the account was changed:\n%s\nbefore:\n%s", after, before)
 			}
 		})
+		t.Run("says of what was there before that it is already here", func(t *testing.T) {
+			p.addAccount(t, "twice")
+			archive := written(t, []byte(small))
+			for _, want := range []string{"posts 3 0 0 0", "posts 0 3 0 0"} {
+				out := p.execute(t, "", "import", "--account", "twice", archive)
+				if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
+					t.Errorf("want %q in %s", want, out)
+				}
+			}
+		})
 		t.Run("names the file of a photo whose bytes are missing", func(t *testing.T) {
 			facts := makeAccount(t, "holey", 2)
 			missing := without(t, facts.Photos)
