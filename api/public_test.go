@@ -150,6 +150,13 @@ func TestWebFinger(t *testing.T) {
 			t.Errorf("%v", w.Header())
 		}
 	})
+	t.Run("answers HEAD like GET", func(t *testing.T) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/.well-known/webfinger?resource=aurora@127.0.0.1:4001", nil))
+		if w.Code != 200 || w.Header().Get("Content-Type") != "application/jrd+json" {
+			t.Errorf("%d %v", w.Code, w.Header())
+		}
+	})
 	t.Run("goes on answering for the old ID of who moved", func(t *testing.T) {
 		if w := ask("moved@127.0.0.1:4001"); w.Code != 200 || !strings.Contains(w.Body.String(), `"subject":"acct:moved@127.0.0.1:4001"`) || strings.Contains(w.Body.String(), "new.example") {
 			t.Errorf("%d %s", w.Code, w.Body)

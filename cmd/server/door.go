@@ -154,13 +154,9 @@ func (k *knocking) photo(rest string) {
 	}
 }
 
-// inside is the request as the face behind the door sees it. HEAD is answered
-// like GET; the server leaves the body out.
+// inside is the request as the face behind the door sees it.
 func (k knocking) inside(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
 	r.URL.Path, r.URL.RawPath = k.path, ""
-	if k.json && r.Method == http.MethodHead {
-		r.Method = http.MethodGet
-	}
 	return r
 }
