@@ -65,6 +65,9 @@ type moveForm struct {
 	Moves   []destination.Move
 }
 
+// Words are for people what a state is.
+func (moveForm) Words(s destination.State) string { return stateWords[s] }
+
 // form may be reached by a link from the old pod (OpenID Connect Core §4),
 // which only fills it in: nothing is fetched or sent (Protocol §2.6).
 func (m Moves) form(c *gin.Context) {

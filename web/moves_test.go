@@ -108,6 +108,11 @@ func TestMoveForm(t *testing.T) {
 			}
 		}
 	})
+	t.Run("lists earlier moves with their states in words", func(t *testing.T) {
+		if body := ask("aurora", http.MethodGet, "/move", nil).Body.String(); !strings.Contains(body, "</time>: Ready to begin</li>") {
+			t.Errorf("got %s", body)
+		}
+	})
 	t.Run("is only filled in by a link from elsewhere", func(t *testing.T) { // Protocol §2.6
 		w := ask("aurora", http.MethodGet, "/move?iss=https%3A%2F%2Fold.example&login_hint=aurora%40old.example%22%3E", nil)
 		body := w.Body.String()
