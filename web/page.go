@@ -25,8 +25,17 @@ type pages map[string]*template.Template
 // view is what the layout sees. A page's own template sees Data alone.
 type view struct {
 	Host    string // of the pod
+	Contact string // the podmin's
 	Account *pod.Account
 	Data    any
+}
+
+// ContactURL is where a click on the contact leads.
+func (v view) ContactURL() string {
+	if strings.HasPrefix(v.Contact, "https://") {
+		return v.Contact
+	}
+	return "mailto:" + v.Contact
 }
 
 // readPages reads templates/NAME.html, each of which defines "title" and
@@ -69,7 +78,7 @@ func functions() template.FuncMap {
 
 // Page answers with templates/NAME.html inside the layout.
 func (s *Site) Page(c *gin.Context, status int, name string, data any) {
-	v := view{Host: s.Host, Data: data}
+	v := view{Host: s.Host, Contact: s.contact, Data: data}
 	if a, ok := s.Account(c); ok {
 		v.Account = &a
 	}

@@ -61,7 +61,7 @@ func (s *Site) Missing(c *gin.Context) {
 }
 
 func (s *Site) renderMissing() ([]byte, error) {
-	return s.render("problem", view{Host: s.Host, Data: problem{
+	return s.render("problem", view{Host: s.Host, Contact: s.contact, Data: problem{
 		"There is nothing here",
 		"The address may be wrong, or what was here was deleted. If it was shared with you, sign in and open the link again.",
 	}})
@@ -70,7 +70,7 @@ func (s *Site) renderMissing() ([]byte, error) {
 // plain is a problem's page for requests that have not reached the pages, or
 // whose page failed: it asks nothing of the database.
 func (s *Site) plain(w http.ResponseWriter, status int, title, text string) {
-	body, err := s.render("problem", view{Host: s.Host, Data: problem{title, text}})
+	body, err := s.render("problem", view{Host: s.Host, Contact: s.contact, Data: problem{title, text}})
 	if err != nil {
 		s.Log.Error("cannot render a page", "page", "problem", "error", err)
 		http.Error(w, title, status)

@@ -17,6 +17,7 @@ import (
 // Options are what a Site works with.
 type Options struct {
 	Origin   string // the pod's public URL, without a trailing slash
+	Contact  string // the podmin's e-mail address or https URL, or empty
 	Sessions *pod.Sessions
 	Accounts Accounts
 	Log      *slog.Logger
@@ -33,6 +34,7 @@ type Site struct {
 	Host     string // the part of this pod's diaspora* IDs after the @
 	Sessions *pod.Sessions
 	Log      *slog.Logger
+	contact  string
 	accounts Accounts
 	pages    pages
 	missing  []byte // the one answer for what is not there, or not for this person
@@ -40,7 +42,7 @@ type Site struct {
 
 // NewSite reads the templates.
 func NewSite(o Options) (*Site, error) {
-	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Sessions: o.Sessions, Log: o.Log, accounts: o.Accounts}
+	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Sessions: o.Sessions, Log: o.Log, contact: o.Contact, accounts: o.Accounts}
 	var err error
 	if s.pages, err = readPages(); err != nil {
 		return nil, err
