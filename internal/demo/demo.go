@@ -23,10 +23,10 @@ type Options struct {
 }
 
 // grace is how long the old copies live: long enough to follow every old link
-// of a sample account, short enough to wait for.
+// of the account on a busy machine, short enough to wait for.
 func grace(t Truth) time.Duration {
 	addresses := 2*len(t.Posts) + 6*len(t.Photos)
-	return (6*time.Second + time.Duration(addresses)*6*time.Millisecond).Round(time.Second)
+	return (6*time.Second + time.Duration(addresses)*12*time.Millisecond).Round(time.Second)
 }
 
 // Run performs the whole move and reports on it. An error means that the story
