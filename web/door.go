@@ -68,6 +68,8 @@ func (d Doors) signIn(c *gin.Context) {
 	form := doorForm{Next: local(c.PostForm("next")), Username: c.PostForm("username")}
 	a, err := d.Registry.SignIn(c.Request.Context(), form.Username, c.PostForm("password"))
 	if errors.Is(err, pod.ErrWrongPassword) {
+		// Without the username: people type passwords into that field.
+		d.Site.Log.WarnContext(c, "refused a sign-in", "from", d.Site.from(c.Request))
 		form.Message = "Username and password do not belong together. Look at both and try again."
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in", form)
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -16,8 +17,9 @@ import (
 
 // Options are what a Site works with.
 type Options struct {
-	Origin   string // the pod's public URL, without a trailing slash
-	Contact  string // the podmin's e-mail address or https URL, or empty
+	Origin   string         // the pod's public URL, without a trailing slash
+	Contact  string         // the podmin's e-mail address or https URL, or empty
+	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	Sessions *pod.Sessions
 	Accounts Accounts
 	Log      *slog.Logger
@@ -35,6 +37,7 @@ type Site struct {
 	Sessions *pod.Sessions
 	Log      *slog.Logger
 	contact  string
+	proxies  []netip.Prefix
 	accounts Accounts
 	pages    pages
 	missing  []byte // the one answer for what is not there, or not for this person
@@ -42,7 +45,7 @@ type Site struct {
 
 // NewSite reads the templates.
 func NewSite(o Options) (*Site, error) {
-	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Sessions: o.Sessions, Log: o.Log, contact: o.Contact, accounts: o.Accounts}
+	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Sessions: o.Sessions, Log: o.Log, contact: o.Contact, proxies: o.Proxies, accounts: o.Accounts}
 	var err error
 	if s.pages, err = readPages(); err != nil {
 		return nil, err

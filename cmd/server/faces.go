@@ -47,7 +47,7 @@ func (p *podServer) pages(r rooms, sessions *pod.Sessions, window pod.Window) (h
 	if err != nil {
 		return nil, err
 	}
-	site, err := web.NewSite(web.Options{Origin: p.origin, Contact: p.config.AdminContact, Sessions: sessions, Accounts: p.store, Log: p.log})
+	site, err := web.NewSite(web.Options{Origin: p.origin, Contact: p.config.AdminContact, Proxies: p.config.Proxies(), Sessions: sessions, Accounts: p.store, Log: p.log})
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ type Config struct {
 
 	// TrustedProxies are the addresses or networks whose X-Forwarded-For is
 	// believed, such as "127.0.0.1" or "10.0.0.0/8". Default none. Danger: an
-	// address too many, and its users can pose as any address in logs and limits.
+	// address too many, and its users can pose as any address in the log.
 	TrustedProxies []string `name:"trusted-proxies" env:"PODMOVE_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Proxies whose X-Forwarded-For is believed."`
 
 	// LogLevel is the least that is logged: "debug", "info", "warn" or "error".

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -97,9 +96,7 @@ func (c Config) checkDatabase() error {
 
 func (c Config) checkTrustedProxies() error {
 	for _, proxy := range c.TrustedProxies {
-		_, addressErr := netip.ParseAddr(proxy)
-		_, networkErr := netip.ParsePrefix(proxy)
-		if addressErr != nil && networkErr != nil {
+		if _, err := network(proxy); err != nil {
 			return fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", proxy)
 		}
 	}
