@@ -2,6 +2,7 @@ package web
 
 import (
 	"embed"
+	"errors"
 	"io/fs"
 	"net/http"
 	"runtime/debug"
@@ -32,7 +33,22 @@ func New(s *Site, groups ...Group) http.Handler {
 	for _, g := range groups {
 		g.Mount(r)
 	}
-	return headers(asGet(s.sameOrigin(http.MaxBytesHandler(s.Sessions.Wrap(r), maxForm))))
+	return headers(asGet(s.sameOrigin(s.bounded(s.Sessions.Wrap(r)))))
+}
+
+// bounded refuses forms that are too large before anything reads half of one:
+// what a form lacks looks like what was not filled in.
+func (s *Site) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if r.Method == http.MethodPost {
+			if _, tooLarge := errors.AsType[*http.MaxBytesError](r.ParseForm()); tooLarge {
+				s.plain(w, http.StatusRequestEntityTooLarge, "This is too much", "The form holds more than this pod takes, and nothing of it was used. Go back, shorten it, and send it again.")
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // headers are set ahead of the handlers, so that a page may replace them: the

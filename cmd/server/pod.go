@@ -74,6 +74,9 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger) (*ground
 		return g, err
 	}
 	g.closers = append(g.closers, g.store)
+	if err = g.checkOrigin(ctx); err != nil {
+		return g, err
+	}
 	if g.blobs, err = blob.OpenDir(filepath.Join(c.Data, "photos"), g.now); err != nil {
 		return g, err
 	}
@@ -85,6 +88,16 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger) (*ground
 	g.web = outbound.New(outbound.Options{Development: c.Development()})
 	g.photos = outbound.New(outbound.Options{Development: c.Development(), Timeout: 10 * time.Minute})
 	return g, g.openKeys(ctx)
+}
+
+// checkOrigin refuses another public URL than the pod began with: every ID, and
+// every link that others keep, is made of it.
+func (g *ground) checkOrigin(ctx context.Context) error {
+	began, err := g.store.Origin(ctx, g.origin)
+	if err == nil && began != g.origin {
+		err = fmt.Errorf("this database is that of the pod at %s, and its IDs and links are made of that address, so that it cannot become %s. Nothing was changed: start it with --public-url %s, or give the other pod a database and a data directory of its own", began, g.origin, began)
+	}
+	return err
 }
 
 func (g *ground) openKeys(ctx context.Context) error {

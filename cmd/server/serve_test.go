@@ -43,6 +43,30 @@ func TestStopping(t *testing.T) {
 	})
 }
 
+func TestAnotherPublicURL(t *testing.T) {
+	c := config.Default()
+	c.Data = t.TempDir()
+	open := func(origin string) error {
+		c.PublicURL = origin
+		p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler))
+		if err == nil {
+			err = p.close()
+		}
+		return err
+	}
+	for _, origin := range []string{"http://127.0.0.1:4001", "http://127.0.0.1:4001/"} {
+		if err := open(origin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("is refused, and the one it began with is named", func(t *testing.T) {
+		err := open("http://127.0.0.1:4002")
+		if err == nil || !strings.Contains(err.Error(), "start it with --public-url http://127.0.0.1:4001") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // sendSlowly sends a server the head of a form, and never its end.
 func sendSlowly(t *testing.T, server *http.Server) {
 	t.Helper()
