@@ -299,6 +299,7 @@ func TestDoor(t *testing.T) {
 					post + "/", "/posts/" + d.guid["public"] + "/x", "/posts//" + d.guid["public"], "/Posts/" + d.guid["public"], "/x" + post,
 					"/posts/%2f" + d.guid["public"], "/posts/" + d.guid["public"] + "%00", "/posts/" + d.guid["public"] + ".xml", "/p/0" + number[3:],
 					"/uploads/images/huge_" + d.file["public"], "/uploads/images/../images/" + d.file["public"], "/u/aurora.atom", "/public/aurora",
+					"/u/aurora%00", "/u/%ff.json", "/people/%00", "/people/%ed%a0%80.mobile", "/public/%00.atom",
 				} {
 					if w := d.ask(http.MethodGet, address); w.Code != http.StatusNotFound {
 						t.Errorf("%s: %d to %q", address, w.Code, w.Header().Get("Location"))

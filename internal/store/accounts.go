@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"gorm.io/gorm"
-
 	"podmove/internal/pod"
 	"podmove/transfer"
 )
@@ -97,7 +95,8 @@ func (s *Store) findAccount(ctx context.Context, where string, value any) (pod.A
 }
 
 func noAccount(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
+	err = translate(err)
+	if errors.Is(err, ErrNotFound) {
 		return pod.ErrNoAccount
 	}
 	return err

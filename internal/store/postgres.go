@@ -107,6 +107,14 @@ func (*postgres) transient(err error) bool {
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
 }
 
+// noText: character_not_in_repertoire. PostgreSQL will not even look for a value
+// with a NUL or with bytes that are not UTF-8, which strangers may write into
+// an address; SQLite looks, and finds nothing.
+func noText(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "22021"
+}
+
 // insert hands River the connection of the transaction that database/sql holds
 // open.
 func (d *postgres) insert(ctx context.Context, t *transaction, job Job, opts *river.InsertOpts) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"gorm.io/gorm"
 
@@ -79,7 +80,11 @@ func (s *Store) Find(ctx context.Context, a redirects.Address) (redirects.Place,
 	}
 	var p redirects.Place
 	found := q.Limit(1).Find(&p)
-	return p, found.RowsAffected > 0, translate(found.Error)
+	err := translate(found.Error)
+	if errors.Is(err, ErrNotFound) { // a name that is no text
+		return p, false, nil
+	}
+	return p, found.RowsAffected > 0, err
 }
 
 // movedAccounts are the places of accounts that have moved away.

@@ -24,6 +24,9 @@ func (s *Service) Content(ctx context.Context, g oauth.Grant, id, photo string) 
 	if err := granted(t, transfer.Photos); err != nil {
 		return Photo{}, err
 	}
+	if !transfer.ValidGUID(photo) {
+		return Photo{}, transfer.Errorf(transfer.NotFound, "there is no such photo")
+	}
 	what, err := s.Records.Content(ctx, t.Scope(), photo)
 	if err != nil {
 		return Photo{}, err

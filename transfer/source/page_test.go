@@ -242,6 +242,13 @@ func TestPageRefuses(t *testing.T) {
 			_, err := w.page(t, g, id, "likes", "", 5)
 			want(t, err, transfer.NotFound)
 		})
+		t.Run("a photo and a transfer whose names are no text", func(t *testing.T) {
+			all := w.grant(copying)
+			_, err := w.Content(t.Context(), all, w.open(t, all).Transfer, "\x00")
+			want(t, err, transfer.NotFound)
+			_, err = w.page(t, g, "\x00", transfer.Posts, "", 5)
+			want(t, err, transfer.NotFound)
+		})
 		t.Run("another permission's transfer", func(t *testing.T) {
 			_, err := w.page(t, w.grant(copying), id, transfer.Posts, "", 5)
 			want(t, err, transfer.NotFound)
