@@ -27,8 +27,8 @@ type transferRow struct {
 	Purpose     string
 	Collections string // joined by spaces
 	Limited     bool
-	SinceAt     int64
-	UntilAt     int64
+	SinceAt     *int64
+	UntilAt     *int64
 	Destination string
 	NoAddress   bool
 	State       string
@@ -64,7 +64,7 @@ func fromTransfer(t source.Transfer) (transferRow, error) {
 	return transferRow{
 		ID: t.ID, AccountID: t.Account, GrantID: t.Grant, Client: t.Client, Nonce: t.Nonce,
 		Purpose: string(t.Purpose), Collections: strings.Join(collections, " "), Limited: t.Limited,
-		SinceAt: toMillis(t.Since), UntilAt: toMillis(t.Until),
+		SinceAt: toBound(t.Since), UntilAt: toBound(t.Until),
 		Destination: t.Destination, NoAddress: t.NoAddress, State: string(t.State), Plan: string(plan), Keys: string(t.Keys),
 		AsOf: t.AsOf, Receipt: t.Receipt, ProfileURL: t.Profile,
 		PostURL: t.Templates.Post, PhotoURL: t.Templates.Photo, FeedURL: t.Templates.Feed,
@@ -77,7 +77,7 @@ func fromTransfer(t source.Transfer) (transferRow, error) {
 func (r transferRow) transfer() (source.Transfer, error) {
 	t := source.Transfer{
 		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
-		Purpose: transfer.Purpose(r.Purpose), Limited: r.Limited, Since: fromMillis(r.SinceAt), Until: fromMillis(r.UntilAt),
+		Purpose: transfer.Purpose(r.Purpose), Limited: r.Limited, Since: fromBound(r.SinceAt), Until: fromBound(r.UntilAt),
 		Destination: r.Destination, NoAddress: r.NoAddress, State: transfer.State(r.State), Keys: []byte(r.Keys),
 		AsOf: r.AsOf, Receipt: r.Receipt, Profile: r.ProfileURL,
 		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL},
@@ -217,4 +217,21 @@ func fromMillis(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// toBound is a time that may be any, that of 1970 included; the zero time is
+// nil.
+func toBound(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UnixMilli())
+}
+
+// fromBound is a time as toBound stored it.
+func fromBound(ms *int64) time.Time {
+	if ms == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(*ms).UTC()
 }

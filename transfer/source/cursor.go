@@ -31,7 +31,7 @@ type slot struct {
 // slotOf is the slot of one collection of a transfer. Not the transfer itself
 // stands in it: a later one under the same terms may go on from the cursor.
 func slotOf(t Transfer, c transfer.Collection, epoch string) slot {
-	filter := fmt.Sprintf("%t %d %d", t.Limited, millis(t.Since), millis(t.Until))
+	filter := fmt.Sprintf("%t %s %s", t.Limited, spelled(t.Since), spelled(t.Until))
 	return slot{account: t.Account, epoch: epoch, client: t.Client, collection: c, filter: filter}
 }
 

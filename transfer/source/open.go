@@ -166,6 +166,8 @@ func (t *Transfer) between(d oauth.Details) (err error) {
 	return nil
 }
 
+// bound reads a time. Posts are dated to the millisecond: one part of a
+// millisecond later, the next one bounds the same posts (Protocol §4.4).
 func bound(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -174,7 +176,11 @@ func bound(s string) (time.Time, error) {
 	if err != nil {
 		return at, transfer.Errorf(transfer.RequestInvalid, "since and until are times of RFC 3339").Because(err)
 	}
-	return at.UTC().Truncate(time.Millisecond), nil
+	whole := at.UTC().Truncate(time.Millisecond)
+	if whole.Before(at) {
+		whole = whole.Add(time.Millisecond)
+	}
+	return whole, nil
 }
 
 func newID() string {

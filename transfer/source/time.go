@@ -13,11 +13,3 @@ func spelled(t time.Time) transfer.Time {
 	}
 	return transfer.TimeOf(t)
 }
-
-// millis is a time as it is compared; the zero time is 0.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}

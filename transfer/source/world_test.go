@@ -83,11 +83,14 @@ func newWorld(t *testing.T, dialect string) *world {
 	return w
 }
 
+func account(name string, at time.Time) pod.Account {
+	return pod.Account{GUID: fmt.Sprintf("%032x", len(name)) + name, Username: name, State: pod.Active, CreatedAt: at}
+}
+
 // add makes an account that holds the fixture.
 func (w *world) add(t *testing.T, name string, blobs *blob.Dir, f transfertest.Fixture) pod.Account {
 	t.Helper()
-	a := pod.Account{GUID: fmt.Sprintf("%032x", len(name)) + name, Username: name, State: pod.Active, CreatedAt: w.now}
-	a = must(w.store.AddAccount(t.Context(), a, "", "profile-of-"+name+"-0001"))(t)
+	a := must(w.store.AddAccount(t.Context(), account(name, w.now), "", "profile-of-"+name+"-0001"))(t)
 	into := w.store.Writer(store.Run{
 		ID: name, Account: a.ID, Issuer: "https://older.example", SourceAccount: name,
 		URLs: store.URLs{Post: oldPod + "/posts/", Photo: oldPod + "/uploads/images/"},

@@ -241,8 +241,8 @@ CREATE TABLE transfers (
     purpose      TEXT NOT NULL,
     collections  TEXT NOT NULL,          -- joined by spaces
     limited      BOOLEAN NOT NULL,
-    since_at     BIGINT NOT NULL DEFAULT 0,
-    until_at     BIGINT NOT NULL DEFAULT 0,
+    since_at     BIGINT,                 -- bounds of posts (§4.4); NULL is none
+    until_at     BIGINT,
     destination  TEXT NOT NULL,          -- the new diaspora* ID
     no_address   BOOLEAN NOT NULL DEFAULT FALSE, -- the person leaves no address (§6.3)
     state        TEXT NOT NULL,
