@@ -26,7 +26,7 @@ func (s *Service) compare(ctx context.Context, t Transfer, tallies []transfer.Ta
 		if missing = append(missing, m.missing...); len(missing) > maxNamed {
 			missing = missing[:maxNamed]
 		}
-		if len(missing) == 0 && !slices.Contains(tallies, m.arrived.Tally()) {
+		if len(missing) == 0 && !tallied(tallies, m.arrived.Tally()) {
 			return 0, transfer.Errorf(transfer.Incomplete, "the tallies of %s differ", c)
 		}
 	}
@@ -36,6 +36,13 @@ func (s *Service) compare(ctx context.Context, t Transfer, tallies []transfer.Ta
 		return 0, incomplete
 	}
 	return leftover, nil
+}
+
+// tallied reports whether the receipt says this of a collection, and nothing
+// else of it.
+func tallied(tallies []transfer.Tally, want transfer.Tally) bool {
+	other := func(t transfer.Tally) bool { return t.Collection == want.Collection && t != want }
+	return slices.Contains(tallies, want) && !slices.ContainsFunc(tallies, other)
 }
 
 // match walks one collection, and counts what of it cannot be sent.

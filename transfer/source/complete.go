@@ -60,6 +60,9 @@ func reached(t Transfer, receipt string) bool {
 func (s *Service) complete(ctx context.Context, t *Transfer, signed string, r transfer.Receipt) error {
 	leftover := int64(0)
 	if signed != "" {
+		if err := s.known(ctx, *t, r.AsOf); err != nil {
+			return err
+		}
 		if err := s.unchanged(ctx, *t, r.AsOf); err != nil {
 			return err
 		}
@@ -82,6 +85,16 @@ func (s *Service) complete(ctx context.Context, t *Transfer, signed string, r tr
 		return s.redirect(ctx, t)
 	}
 	return s.Transfers.SaveTransfer(ctx, *t)
+}
+
+// known refuses a change number that no manifest can have had yet: nothing
+// would ever count as later than it (Protocol §5.2).
+func (s *Service) known(ctx context.Context, t Transfer, asOf int64) error {
+	mark, _, err := s.Records.Mark(ctx, t.Account)
+	if err == nil && asOf > mark {
+		err = transfer.Errorf(transfer.RequestInvalid, "the receipt names no as_of of a manifest of this pod")
+	}
+	return err
 }
 
 // unchanged refuses to go on when something granted has a later number than the

@@ -211,6 +211,12 @@ func TestCompleteRefuses(t *testing.T) {
 			want(t, err, transfer.Incomplete)
 			_, err = k.complete(t, func(r *transfer.Receipt) { r.Tallies = r.Tallies[:5] })
 			want(t, err, transfer.Incomplete)
+			_, err = k.complete(t, func(r *transfer.Receipt) { r.Tallies = append(r.Tallies, transfer.NewTallier(transfer.Posts).Tally()) })
+			want(t, err, transfer.Incomplete)
+		})
+		t.Run("an account as of a change that is still to come", func(t *testing.T) {
+			_, err := k.complete(t, func(r *transfer.Receipt) { r.AsOf++ })
+			want(t, err, transfer.RequestInvalid)
 		})
 		t.Run("a client that may only read", func(t *testing.T) {
 			reads := k.g
