@@ -29,8 +29,9 @@ type Book interface {
 	// SetActive takes SetMoved back.
 	SetActive(ctx context.Context, account int64) error
 
-	// RaiseStubs makes a stub for each public post and photo that has a good
-	// receipt for what it is now (Protocol §5.3, §6.1).
+	// RaiseStubs makes a stub for each post and photo that has a good receipt
+	// for what it is now (Protocol §5.3). Only those of what is public now are
+	// ever found (§6.1); the others keep a name from being used again (§6.4).
 	RaiseStubs(ctx context.Context, d Departure) error
 	// EachTarget calls see with every target of the departure's stubs.
 	EachTarget(ctx context.Context, id string, see func(target string) error) error

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -226,6 +227,50 @@ func TestNoOracle(t *testing.T) {
 			d.erase()
 			compare()
 		})
+	}
+}
+
+// TestNamesAreNotGivenOutAgain: what a moved account's addresses named is never
+// something else (Protocol §6.4).
+func TestNamesAreNotGivenOutAgain(t *testing.T) {
+	for _, dialect := range storetest.Dialects() {
+		t.Run(dialect, func(t *testing.T) {
+			d := newDoorway(t, dialect)
+			d.leave()
+			d.erase()
+			other, err := d.store.AddAccount(t.Context(), pod.Account{GUID: pod.NewGUID(), Username: "boreal", State: pod.Active, CreatedAt: d.now}, "", pod.NewGUID())
+			d.must(err)
+			into := d.store.Writer(store.Run{
+				ID: "again", Account: other.ID, Issuer: "https://older.example", SourceAccount: "boreal",
+				URLs: store.URLs{Post: doorOrigin + "/posts/", Photo: doorOrigin + "/uploads/images/"},
+			}, d.blobs)
+			for _, name := range []string{"public", "limited"} {
+				content := []byte("the bytes of another photo")
+				photo := transfer.Photo{
+					Public: true, CreatedAt: transfer.TimeOf(d.now), Name: d.file[name], SHA256: transfer.Sum(content), Size: int64(len(content)), Type: "image/png",
+				}
+				d.must(into.Keep(t.Context(), photo.SHA256, photo.Size, func(int64) (io.ReadCloser, error) {
+					return io.NopCloser(bytes.NewReader(content)), nil
+				}))
+				d.again(into, "the "+name+" post", d.guid[name], transfer.Post{Public: true, Text: "another", CreatedAt: transfer.TimeOf(d.now)})
+				d.again(into, "the photo of the "+name+" post", "photo-of-another-"+name, photo)
+			}
+		})
+	}
+}
+
+// again brings an item under a name that was another's, and wants it to have
+// got a name of its own.
+func (d *doorway) again(into transfer.Writer, what, guid string, item transfer.Item) {
+	d.Helper()
+	e, err := transfer.Encode(guid, item)
+	d.must(err)
+	at, err := into.Progress(d.Context(), item.Collection())
+	d.must(err)
+	outcomes, err := into.Write(d.Context(), transfer.Page{Collection: item.Collection(), After: at, Next: at + "+", Entries: []transfer.Entry{e}})
+	d.must(err)
+	if o := outcomes[0]; o.Result != transfer.Imported || o.URL == "" {
+		d.Errorf("%s: %+v, want an address of its own", what, o)
 	}
 }
 

@@ -15,25 +15,27 @@ var arrived = []transfer.Result{transfer.Imported, transfer.Unchanged}
 
 // RaiseStubs is redirects.Book's. Guids and file names are made of characters
 // that stand in a URL as they are (Protocol §3.8), so that SQL may fill them in.
+// What was not public gets a stub, too, which answers nothing: its name is never
+// given out again (Protocol §6.4).
 func (s *Store) RaiseStubs(ctx context.Context, d redirects.Departure) error {
 	post, photo := "CASE WHEN r.url <> '' THEN r.url ELSE replace(CAST(? AS TEXT), '{guid}', posts.guid) END",
 		"CASE WHEN r.url <> '' THEN r.url ELSE replace(CAST(? AS TEXT), '{name}', photos.name) END"
 	if d.NoAddress {
 		post, photo = "substr(CAST(? AS TEXT), 1, 0)", "substr(CAST(? AS TEXT), 1, 0)" // nothing that could lead anywhere is kept
 	}
-	err := s.db(ctx).Exec(`INSERT INTO stubs (transfer_id, account_id, collection, guid, number, target)
-		SELECT r.transfer_id, posts.account_id, r.collection, posts.guid, posts.id, `+post+`
+	err := s.db(ctx).Exec(`INSERT INTO stubs (transfer_id, account_id, collection, guid, number, public, target)
+		SELECT r.transfer_id, posts.account_id, r.collection, posts.guid, posts.id, posts.public, `+post+`
 		FROM transfer_receipts AS r JOIN posts ON posts.account_id = ? AND posts.guid = r.guid AND posts.digest = r.digest
-		WHERE r.transfer_id = ? AND r.collection = ? AND r.outcome IN ? AND posts.public`,
+		WHERE r.transfer_id = ? AND r.collection = ? AND r.outcome IN ?`,
 		d.Templates.Post, d.Account, d.ID, transfer.Posts, arrived).Error
 	if err != nil {
 		return translate(err)
 	}
-	return translate(s.db(ctx).Exec(`INSERT INTO stubs (transfer_id, account_id, collection, guid, file, target)
-		SELECT r.transfer_id, photos.account_id, r.collection, photos.guid, photos.file, `+photo+`
+	return translate(s.db(ctx).Exec(`INSERT INTO stubs (transfer_id, account_id, collection, guid, file, public, target)
+		SELECT r.transfer_id, photos.account_id, r.collection, photos.guid, photos.file, `+visiblePhoto+`, `+photo+`
 		FROM transfer_receipts AS r JOIN photos ON photos.account_id = ? AND photos.guid = r.guid AND photos.digest = r.digest
-		WHERE r.transfer_id = ? AND r.collection = ? AND r.outcome IN ? AND `+visiblePhoto,
-		d.Templates.Photo, d.Account, d.ID, transfer.Photos, arrived, 0, 0, "").Error)
+		WHERE r.transfer_id = ? AND r.collection = ? AND r.outcome IN ?`,
+		0, 0, "", d.Templates.Photo, d.Account, d.ID, transfer.Photos, arrived).Error)
 }
 
 // EachTarget is redirects.Book's.
@@ -65,7 +67,7 @@ func (s *Store) DropStubs(ctx context.Context, id string) error {
 // answers no more (Protocol §6.1).
 func (s *Store) Find(ctx context.Context, a redirects.Address) (redirects.Place, bool, error) {
 	const stands = " AND (stubs.erased OR EXISTS (SELECT 1 FROM "
-	q := s.db(ctx).Table("stubs").Joins("JOIN transfers ON transfers.id = stubs.transfer_id").
+	q := s.db(ctx).Table("stubs").Where("stubs.public").Joins("JOIN transfers ON transfers.id = stubs.transfer_id").
 		Select("transfers.client, transfers.no_address, transfers.profile_url AS profile, stubs.erased, stubs.target").Order("stubs.id DESC")
 	const post = stands + "posts WHERE posts.id = stubs.number AND posts.guid = stubs.guid AND posts.public))"
 	switch {

@@ -305,6 +305,7 @@ CREATE TABLE stubs (
     number      BIGINT NOT NULL DEFAULT 0,  -- a post's id in /p/{id}
     file        TEXT NOT NULL DEFAULT '', -- a photo's address
     target      TEXT NOT NULL,           -- whole URL, or template with {variant}
+    public      BOOLEAN NOT NULL DEFAULT TRUE, -- at complete; others answer nothing, and keep their names from being given out (§6.1, §6.4)
     erased      BOOLEAN NOT NULL DEFAULT FALSE,
     UNIQUE (transfer_id, collection, guid)
 );
