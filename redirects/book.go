@@ -54,6 +54,10 @@ type Book interface {
 	Owing(ctx context.Context, d Departure, b Bound) (Owing, error)
 	// Tallies count the departure's items by collection.
 	Tallies(ctx context.Context, id string) ([]Tally, error)
+	// Listed names up to limit of the departure's items that are not erased and
+	// that the new pod last answered to be edited, removed or absent, in the
+	// order of collection and guid.
+	Listed(ctx context.Context, id string, limit int) ([]transfer.Holding, error)
 	// Erase removes up to limit items that are confirmed within the bound, for
 	// good: without tombstones and change numbers (Protocol §4.1). Posts go
 	// before photos, a photo that a post here uses stays (§7.6), and what is

@@ -211,6 +211,15 @@ func TestWhatTheOwnerChangedThere(t *testing.T) {
 				w.Errorf("got %+v", s)
 			}
 		}
+		listed := must(w.redirects.Listed(w.Context(), w.old.account.ID, w.id, 10))(w.T)
+		if all := []transfer.Holding{
+			{Collection: transfer.Posts, GUID: removed, State: transfer.RemovedThere},
+			{Collection: transfer.Profiles, GUID: w.fixture.Entries[transfer.Profiles][0].GUID, State: transfer.EditedThere},
+		}; !slices.Equal(listed, all) {
+			w.Errorf("listed are %+v, want %+v", listed, all)
+		}
+		_, err := w.redirects.Listed(w.Context(), w.old.account.ID+1, w.id, 10)
+		want(w.T, err, transfer.NotFound)
 		w.runFor(notice - 2*24*time.Hour)
 		w.wantState(transfer.Redirecting, transfer.HoldingsListed)
 		w.runFor(3 * 24 * time.Hour)

@@ -111,6 +111,16 @@ func (s *Service) Asked(ctx context.Context, account int64, id string) ([]Tally,
 	return s.Book.Tallies(ctx, id)
 }
 
+// Listed names what of a departure of an account is at the new pod no more as it
+// came there: the list that the person can see before any of it is erased
+// (Protocol §7.3). At most limit.
+func (s *Service) Listed(ctx context.Context, account int64, id string, limit int) ([]transfer.Holding, error) {
+	if _, err := s.Of(ctx, account, id); err != nil {
+		return nil, err
+	}
+	return s.Book.Listed(ctx, id, limit)
+}
+
 // Resume enqueues a job for every departure that is not over; each process
 // does so at its start.
 func (s *Service) Resume(ctx context.Context) error {

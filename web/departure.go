@@ -13,7 +13,7 @@ import (
 	"podmove/transfer/source"
 )
 
-// maxLeftovers bounds the list of items on a departure's page.
+// maxLeftovers bounds each list of items on a departure's page.
 const maxLeftovers = 200
 
 // States of a transfer in words.
@@ -46,7 +46,8 @@ type departurePage struct {
 	Why       string // erasing waits
 	Leftovers []transfer.Outcome
 	Asked     []redirects.Tally
-	Earliest  time.Time // to ask for erasing at once
+	Listed    []transfer.Holding // edited, removed or absent there
+	Earliest  time.Time          // to ask for erasing at once
 	Events    []pod.Event
 	Busy      bool // it goes on by itself soon: look again
 	Accept    bool
@@ -91,6 +92,9 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 		return err
 	}
 	if p.Asked, err = d.Redirects.Asked(ctx, account, p.ID); err != nil {
+		return err
+	}
+	if p.Listed, err = d.Redirects.Listed(ctx, account, p.ID, maxLeftovers); err != nil {
 		return err
 	}
 	p.Why = waitWords[departure.Reason]

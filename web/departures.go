@@ -30,6 +30,7 @@ type Giver interface {
 type Redirector interface {
 	Of(ctx context.Context, account int64, id string) (redirects.Departure, error)
 	Asked(ctx context.Context, account int64, id string) ([]redirects.Tally, error)
+	Listed(ctx context.Context, account int64, id string, limit int) ([]transfer.Holding, error)
 	Earliest(d redirects.Departure) time.Time
 	Undo(ctx context.Context, account int64, id string) (redirects.Departure, error)
 	EraseNow(ctx context.Context, account int64, id string) (redirects.Departure, error)

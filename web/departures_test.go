@@ -65,6 +65,10 @@ func (r redirector) Asked(context.Context, int64, string) ([]redirects.Tally, er
 	return []redirects.Tally{{Collection: transfer.Posts, Held: 41, Absent: 1}}, nil
 }
 
+func (r redirector) Listed(context.Context, int64, string, int) ([]transfer.Holding, error) {
+	return []transfer.Holding{{Collection: transfer.Posts, GUID: "<b>there", State: transfer.RemovedThere}}, nil
+}
+
 func (r redirector) Earliest(d redirects.Departure) time.Time { return d.Redirected.Add(time.Hour) }
 
 func (r redirector) Undo(_ context.Context, account int64, id string) (redirects.Departure, error) {
@@ -147,6 +151,11 @@ func TestDepartures(t *testing.T) {
 	})
 	t.Run("say why erasing waits", func(t *testing.T) {
 		if body := ask("aurora", http.MethodGet, "/departures/a0b1").Body.String(); !strings.Contains(body, "does not hold everything") {
+			t.Error(body)
+		}
+	})
+	t.Run("name what is at the new pod no more as it came", func(t *testing.T) {
+		if body := ask("aurora", http.MethodGet, "/departures/a0b1").Body.String(); !strings.Contains(body, "&lt;b&gt;there</code>: removed") {
 			t.Error(body)
 		}
 	})

@@ -138,6 +138,15 @@ func (s *Store) Owing(ctx context.Context, d redirects.Departure, b redirects.Bo
 	return sum, nil
 }
 
+// Listed is redirects.Book's.
+func (s *Store) Listed(ctx context.Context, id string, limit int) (list []transfer.Holding, err error) {
+	err = s.db(ctx).Table("transfer_receipts").Select("collection, guid, holding AS state").
+		Where("transfer_id = ? AND outcome IN ? AND erased_at = 0", id, arrived).
+		Where("holding IN ?", []transfer.HoldingState{transfer.EditedThere, transfer.RemovedThere, transfer.AbsentThere}).
+		Order("collection, guid").Limit(limit).Find(&list).Error
+	return list, translate(err)
+}
+
 // Tallies is redirects.Book's.
 func (s *Store) Tallies(ctx context.Context, id string) (list []redirects.Tally, err error) {
 	err = s.db(ctx).Table("transfer_receipts").Select(`collection,
