@@ -16,6 +16,7 @@ var (
 	guidShape = regexp.MustCompile(`^[0-9A-Za-z_@.:-]{15,254}[0-9A-Za-z]$`)
 	nameShape = regexp.MustCompile(`^[0-9A-Za-z]{16,64}\.(jpe?g|png|gif|webp)$`)
 	idShape   = regexp.MustCompile(`^[a-z0-9._-]{1,64}@[a-z0-9.-]{1,180}(:[0-9]{1,5})?$|^[a-z0-9._-]{1,64}@\[[0-9a-f:]{2,45}\](:[0-9]{1,5})?$`)
+	codeShape = regexp.MustCompile(`^[a-z]{1,20}(-[a-z]{1,20}){0,3}$`)
 	typeNames = []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
 )
 

@@ -67,13 +67,22 @@ func (e Entry) CheckWire() error {
 		return Errorf(AnswerInvalid, "an entry is an item, a deletion or an unsendable, under a guid")
 	}
 	if len(e.Item) == 0 {
-		return nil
+		return e.checkWord()
 	}
 	if err := CheckCanonical(e.Item); err != nil {
 		return err
 	}
 	if Sum(e.Item) != e.Digest {
 		return Errorf(DigestWrong, "the digest of %.80q does not fit its bytes", e.GUID)
+	}
+	return nil
+}
+
+// checkWord is for an entry without an item. Its code and digest are stored
+// and shown, so they may not be any text that a stranger likes.
+func (e Entry) checkWord() error {
+	if e.Digest != "" || (e.Unsendable != "" && !codeShape.MatchString(string(e.Unsendable))) {
+		return Errorf(AnswerInvalid, "an entry without an item has no digest, and its code is a word of this protocol")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"strings"
 )
 
 // Bounds of a page that both sides keep (Protocol §4.5).
@@ -93,9 +94,11 @@ func ReadPage(r io.Reader) (Page, error) {
 	if len(raw) > MaxPageBytes {
 		return Page{}, Errorf(AnswerInvalid, "a page is larger than %d bytes", MaxPageBytes)
 	}
+	// An array takes no more than it has room for; a slice would grow to half a
+	// gigabyte over a page that is full of {}.
 	var wire struct {
 		pageHead
-		Entries []wireEntry `json:"entries"`
+		Entries [MaxPageItems + 1]*wireEntry `json:"entries"`
 	}
 	if err := json.Unmarshal(raw, &wire); err != nil {
 		return Page{}, Errorf(AnswerInvalid, "a page is not JSON of the agreed shape").Because(err)
@@ -103,16 +106,19 @@ func ReadPage(r io.Reader) (Page, error) {
 	p := Page{
 		Transfer: wire.Transfer, Nonce: wire.Nonce, Collection: wire.Collection,
 		Next: wire.Next, Through: wire.Through, CaughtUp: wire.CaughtUp,
-		Entries: make([]Entry, len(wire.Entries)),
+		Entries: []Entry{},
 	}
-	for i, e := range wire.Entries {
-		p.Entries[i] = Entry{GUID: e.GUID, Digest: e.Digest, Deleted: e.Deleted, Unsendable: e.Unsendable, Item: e.Item}
+	for _, e := range wire.Entries {
+		if e == nil {
+			break
+		}
+		p.Entries = append(p.Entries, Entry{GUID: e.GUID, Digest: e.Digest, Deleted: e.Deleted, Unsendable: e.Unsendable, Item: e.Item})
 	}
 	return p, p.check()
 }
 
 func (p Page) check() error {
-	if len(p.Entries) > MaxPageItems || len(p.Next) > 512 {
+	if len(p.Entries) > MaxPageItems || len(p.Next) > 512 || strings.ContainsRune(string(p.Next), 0) {
 		return Errorf(AnswerInvalid, "a page has too many entries or too long a cursor")
 	}
 	seen := make(map[string]bool, len(p.Entries))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -90,6 +91,9 @@ func TestReadPageRefuses(t *testing.T) {
 		"an entry that is two things": {strings.Replace(good, `"item"`, `"deleted":true,"item"`, 1), transfer.AnswerInvalid},
 		"an item that is null":        {`{"guid":"` + guid + `","item":null}`, transfer.NotCanonical},
 		"a guid beyond bounds":        {`{"guid":"` + strings.Repeat("a", 256) + `","deleted":true}`, transfer.AnswerInvalid},
+		"a reason of any text":        {`{"guid":"` + guid + `","unsendable":"Buy here\u0000"}`, transfer.AnswerInvalid},
+		"a reason without end":        {`{"guid":"` + guid + `","unsendable":"` + strings.Repeat("a", 500) + `"}`, transfer.AnswerInvalid},
+		"a deletion with a digest":    {`{"guid":"` + guid + `","deleted":true,"digest":"\u0000"}`, transfer.AnswerInvalid},
 		"1,001 entries":               {strings.TrimSuffix(many.String(), ","), transfer.AnswerInvalid},
 		"entries that are no list":    {`]},{[`, transfer.AnswerInvalid},
 		"nesting without end":         {`{"item":` + strings.Repeat("[", 1<<20), transfer.AnswerInvalid},
@@ -105,6 +109,22 @@ func TestReadPageRefuses(t *testing.T) {
 		_, err := transfer.ReadPage(strings.NewReader(`{"next":"` + strings.Repeat("x", 513) + `","entries":[]}`))
 		if transfer.CodeOf(err) != transfer.AnswerInvalid {
 			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a cursor that no database stores", func(t *testing.T) {
+		_, err := transfer.ReadPage(strings.NewReader(`{"next":"1\u0000","entries":[]}`))
+		if transfer.CodeOf(err) != transfer.AnswerInvalid {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a page full of nothing, in little memory", func(t *testing.T) {
+		wire := `{"entries":[` + strings.Repeat("{},", transfer.MaxPageBytes/3-10) + `{}]}`
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := transfer.ReadPage(strings.NewReader(wire))
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; transfer.CodeOf(err) != transfer.AnswerInvalid || used > 64<<20 {
+			t.Errorf("got %v after %d MB", err, used>>20)
 		}
 	})
 	t.Run("a page beyond bounds, without reading on", func(t *testing.T) {

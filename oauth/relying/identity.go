@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -121,7 +122,7 @@ func (p *Party) wrong(token *oidc.IDToken, c claims, l login, access string) str
 		return "its nonce is another login's"
 	case token.AccessTokenHash != "" && token.VerifyAccessToken(access) != nil:
 		return "it belongs to another access token"
-	case token.Subject == "" || len(token.Subject) > maxSubject:
+	case token.Subject == "" || len(token.Subject) > maxSubject || strings.ContainsRune(token.Subject, 0):
 		return "it has no subject"
 	case c.AuthTime != 0 && time.Unix(c.AuthTime, 0).Before(l.Began.Add(-leeway)):
 		return "the person did not sign in for it" // prompt=login, Protocol §2.1

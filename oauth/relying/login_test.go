@@ -195,6 +195,7 @@ func TestTokensRefused(t *testing.T) {
 		"a sign-in from yesterday":                 {claim("auth_time", time.Now().Add(-24*time.Hour).Unix()), transfer.AnswerInvalid, "did not sign in"},
 		"nobody":                                   {claim("sub", ""), transfer.AnswerInvalid, "subject"},
 		"a subject as long as a book":              {claim("sub", strings.Repeat("s", 256)), transfer.AnswerInvalid, "subject"},
+		"a subject that no database stores":        {claim("sub", "a\x00b"), transfer.AnswerInvalid, "subject"},
 		"a subject without an account":             {claim("acct", nil), transfer.AnswerInvalid, "acct"},
 		"the account of another person":            {func(p *pod) { p.claims["acct"] = "borealis@" + p.host() }, transfer.IdentityDiffers, "is borealis@"},
 		"an account of another pod":                {claim("acct", "aurora@127.0.0.1:1"), transfer.IdentityDiffers, "is aurora@127.0.0.1:1, and not"},
