@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"sync"
@@ -76,20 +77,16 @@ func OpenFiles(ctx context.Context, archive, photos string, limits Limits) (*Rea
 		}
 		return errors.Join(errs...)
 	}
-	for name, section := range map[string]**io.SectionReader{archive: &o.Archive, photos: &o.Photos} {
+	for section, name := range map[**io.SectionReader]string{&o.Archive: archive, &o.Photos: photos} {
 		if name == "" {
 			continue
 		}
-		f, err := os.Open(name)
+		f, size, err := openFile(name)
 		if err != nil {
-			return nil, errors.Join(invalid("The file %s cannot be opened.", name).Because(err), closeAll())
+			return nil, errors.Join(err, closeAll())
 		}
 		opened = append(opened, f)
-		info, err := f.Stat()
-		if err != nil || !info.Mode().IsRegular() {
-			return nil, errors.Join(invalid("%s is not a file that can be read again and again.", name).Because(err), closeAll())
-		}
-		*section = io.NewSectionReader(f, 0, info.Size())
+		*section = io.NewSectionReader(f, 0, size)
 	}
 	r, err := Open(ctx, o)
 	if err != nil {
@@ -97,6 +94,24 @@ func OpenFiles(ctx context.Context, archive, photos string, limits Limits) (*Rea
 	}
 	r.close = closeAll
 	return r, nil
+}
+
+// openFile opens a file that stays as it is while it is read several times.
+func openFile(name string) (*os.File, int64, error) {
+	f, err := os.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, 0, invalid("There is no file %s.", name).Because(err)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, 0, invalid("The file %s may not be read by the user who runs this.", name).Because(err)
+	case err != nil:
+		return nil, 0, invalid("The file %s cannot be opened.", name).Because(err)
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, 0, errors.Join(invalid("%s is not a file that can be read again and again.", name).Because(err), f.Close())
+	}
+	return f, info.Size(), nil
 }
 
 // Close closes the files that OpenFiles opened.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -99,6 +101,25 @@ func TestOpenRefusesBombs(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+func TestOpenFilesRefuses(t *testing.T) {
+	good := filepath.Join(t.TempDir(), "account.json")
+	if err := os.WriteFile(good, []byte(minimal), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gone := filepath.Join(t.TempDir(), "gone")
+	for _, c := range []struct{ what, archive, photos, says string }{
+		{"an archive that is not there", gone, "", "There is no file " + gone},
+		{"photos that are not there", good, gone, "There is no file " + gone},
+		{"a directory", t.TempDir(), "", "not a file"},
+		{"one file as both", good, good, "not a zip file"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			_, err := archive.OpenFiles(t.Context(), c.archive, c.photos, archive.Limits{})
+			refused(t, err, transfer.RequestInvalid, c.says)
+		})
+	}
 }
 
 func zipOf(t *testing.T, names ...string) []byte {

@@ -50,6 +50,9 @@ func (r *Reader) look(ctx context.Context) error {
 	}
 	sum := sha256.New()
 	s := newScanner(io.TeeReader(in, sum), 0)
+	if err := s.begin(); err != nil {
+		return damaged(err)
+	}
 	if err := s.object(func(name string) error { return r.lookAt(s, name) }); err != nil {
 		return err
 	}

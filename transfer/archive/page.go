@@ -79,12 +79,10 @@ func (r *Reader) fill(ctx context.Context, w *walk, p *transfer.Page, limit int)
 // is the end of the context.
 func (r *Reader) entry(ctx context.Context, c transfer.Collection, at int, d draft) (transfer.Entry, error) {
 	_, again := slices.BinarySearch(r.again[c], uint32(at))
-	if again || d.guid == "" {
-		d.guid = r.positional(c, at)
-	}
 	if again {
-		return transfer.Entry{GUID: d.guid, Unsendable: transfer.Duplicate}, nil
+		return transfer.Entry{GUID: r.positional(c, at), Unsendable: transfer.Duplicate}, nil
 	}
+	d.guid = r.reported(c, at, d.guid)
 	if photo, ok := d.item.(transfer.Photo); ok && d.err == nil {
 		photo.SHA256, d.err = d.file.sum(ctx)
 		d.item = photo

@@ -54,6 +54,8 @@ func (r *Reader) withContent(d draft, item transfer.Photo) draft {
 	case d.err != nil:
 	case !transfer.ValidName(item.Name):
 		d.err = transfer.Errorf(transfer.NameInvalid, "%.80q is not a photo's file name", item.Name)
+	case r.photos.absent:
+		d.err = transfer.Errorf(transfer.ContentMissing, "its bytes, %s, are in the zip of photos, which was not given; import again with it", item.Name)
 	case !ok:
 		d.err = transfer.Errorf(transfer.ContentMissing, "the zip has no file %s", item.Name)
 	default:

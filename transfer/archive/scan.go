@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 )
@@ -30,6 +31,17 @@ func (s *scanner) peek() (byte, error) {
 		}
 		s.offset++
 	}
+}
+
+// begin passes over a byte order mark.
+func (s *scanner) begin() error {
+	head, _ := s.in.Peek(len(mark)) // what is missing is told by who looks for it
+	if !bytes.Equal(head, mark) {
+		return nil
+	}
+	s.offset += int64(len(mark))
+	_, err := s.in.Discard(len(mark))
+	return err
 }
 
 // take consumes the next byte that is not space, which must be want.

@@ -20,13 +20,17 @@ type file struct {
 	limit  int64 // bytes unpacked
 }
 
+// mark is the byte order mark, which some editors put before UTF-8; a reader
+// may ignore it (RFC 8259 §8.1).
+var mark = []byte("\ufeff")
+
 func newFile(in *io.SectionReader, limit int64) (file, error) {
 	head := make([]byte, 512)
 	n, err := in.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return file{}, unreadable(err)
 	}
-	text := bytes.TrimLeft(head[:n], " \t\r\n")
+	text := bytes.TrimLeft(bytes.TrimPrefix(head[:n], mark), " \t\r\n")
 	f := file{in: in, limit: limit}
 	switch {
 	case bytes.HasPrefix(head[:n], []byte{0x1f, 0x8b}):

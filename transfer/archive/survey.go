@@ -35,12 +35,16 @@ func (r *Reader) survey(ctx context.Context) error {
 				break
 			}
 			if ok {
-				t.add(d.guid, r.measure(d))
+				m, err := r.measure(d)
+				t.add(d.guid, m)
 				r.photos.claim(d)
-				r.note(d)
+				r.note(r.reported(c, w.n-1, d.guid), err)
 			}
 		}
 		r.sizes[c], r.again[c] = t.done(c)
+		for _, at := range r.again[c] {
+			r.note(r.positional(c, int(at)), errTwice)
+		}
 	}
 	return nil
 }
@@ -48,34 +52,50 @@ func (r *Reader) survey(ctx context.Context) error {
 // maxNotes bounds how many items that cannot travel are spoken of.
 const maxNotes = 1000
 
-// note remembers in words why an item cannot travel.
-func (r *Reader) note(d draft) {
-	e, ok := errors.AsType[*transfer.Error](d.err)
-	if ok && d.guid != "" && len(r.why) < maxNotes {
-		r.why[d.guid] = e.Message
+var errTwice = transfer.Errorf(transfer.Duplicate, "the archive has it twice, and the first one counts")
+
+// note remembers in words why an item cannot travel. guid is that of its entry.
+func (r *Reader) note(guid string, err error) {
+	e, ok := errors.AsType[*transfer.Error](err)
+	if ok && len(r.why) < maxNotes {
+		r.why[guid] = e.Message
 	}
+}
+
+// reported is the guid under which an item is spoken of.
+func (r *Reader) reported(c transfer.Collection, at int, guid string) string {
+	if guid == "" {
+		return r.positional(c, at)
+	}
+	return guid
 }
 
 // measured is what one item adds to the plan.
 type measured struct{ bytes, content uint32 }
 
+var errLarge = transfer.Errorf(transfer.TooLarge, "it is larger than a page, %s", size(pageBytes))
+
 // unknown stands for a digest, all of which are of one length.
 var unknown = transfer.Digest(strings.Repeat("0", 64))
 
-func (r *Reader) measure(d draft) (m measured) {
-	if d.err != nil || d.guid == "" {
-		return m
+// measure also says why an item cannot travel.
+func (r *Reader) measure(d draft) (m measured, err error) {
+	if d.err != nil {
+		return m, d.err
 	}
 	if photo, ok := d.item.(transfer.Photo); ok {
 		photo.SHA256 = unknown
 		d.item, m.content = photo, uint32(photo.Size)
 	}
 	e, err := transfer.Encode(d.guid, d.item)
-	if err != nil || len(e.Item) > pageBytes {
-		return measured{}
+	switch {
+	case err != nil:
+		return measured{}, err
+	case len(e.Item) > pageBytes:
+		return measured{}, errLarge
 	}
 	m.bytes = uint32(len(e.Item))
-	return m
+	return m, nil
 }
 
 // claim remembers that a photo has the bytes of its file. The first one counts.

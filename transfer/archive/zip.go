@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"image"
@@ -31,13 +32,14 @@ type photos struct {
 	byGUID map[string]*photoFile
 	loose  []*photoFile // named by no post
 	others int          // files that are no photos
+	absent bool         // no zip was given
 }
 
 // openPhotos reads the zip's list of files. diaspora* writes a flat list of
 // photos; a name that leads out of it was made by someone else.
 func openPhotos(in *io.SectionReader, limits Limits) (*photos, error) {
 	p := &photos{files: map[string]*photoFile{}, byGUID: map[string]*photoFile{}}
-	if in == nil {
+	if p.absent = in == nil; p.absent {
 		return p, nil
 	}
 	directory := &rationed{in: in, left: limits.Directory}
@@ -107,6 +109,9 @@ func (r *rationed) ReadAt(p []byte, at int64) (int, error) {
 func (r *rationed) exceeded() bool { return r.over }
 func (r *rationed) free()          { r.left = -1 }
 
+// encrypted is the flag of a file that needs a password (APPNOTE §4.4.4).
+const encrypted = 1
+
 // A photoFile is one file of the zip. What is learned of it stays.
 type photoFile struct {
 	zip   *zip.File
@@ -127,6 +132,10 @@ func (f *photoFile) look(limit int64) (kind string, width, height int64, err err
 	f.seen.Do(func() {
 		if f.zip.UncompressedSize64 > uint64(limit) {
 			f.wrong = transfer.Errorf(transfer.ContentTooLarge, "%s is larger than %s", f.zip.Name, size(limit))
+			return
+		}
+		if f.zip.Flags&encrypted != 0 {
+			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s is locked with a password in the zip; pack the photos again without one", f.zip.Name)
 			return
 		}
 		head, err := f.head()
@@ -183,5 +192,8 @@ func (f *photoFile) sum(ctx context.Context) (transfer.Digest, error) {
 }
 
 func (f *photoFile) damaged(err error) error {
+	if errors.Is(err, zip.ErrAlgorithm) {
+		return transfer.Errorf(transfer.ContentRefused, "%s is packed in a way that this pod does not read; pack the photos again as an ordinary zip", f.zip.Name).Because(err)
+	}
 	return transfer.Errorf(transfer.ContentDiffers, "%s is damaged in the zip", f.zip.Name).Because(err)
 }
