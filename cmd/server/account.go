@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,6 +24,17 @@ type storage struct {
 
 func (s storage) open(ctx context.Context) (*store.Store, error) {
 	return store.Open(ctx, store.Options{DSN: s.Database, Dir: s.Data})
+}
+
+// openExisting is open for a command that fills what is there: a mistyped
+// directory must not become a second pod.
+func (s storage) openExisting(ctx context.Context) (*store.Store, error) {
+	if s.Database == "" {
+		if _, err := os.Stat(s.Data); err != nil {
+			return nil, fmt.Errorf("no pod keeps its data in %s; say where with --data or PODMOVE_DATA", s.Data)
+		}
+	}
+	return s.open(ctx)
 }
 
 func (s storage) blobs() string { return filepath.Join(s.Data, "photos") }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -35,33 +36,49 @@ type importCommand struct {
 func (i importCommand) Run(ctx context.Context, s surroundings) error {
 	reader, err := archive.OpenFiles(ctx, i.Archive, i.Photos, archive.Limits{})
 	if err != nil {
-		return plain(err)
+		return untouched(err)
 	}
 	defer reader.Close()
-	db, err := i.open(ctx)
+	db, err := i.openExisting(ctx)
 	if err != nil {
-		return err
+		return untouched(err)
 	}
 	defer db.Close()
-	account, err := db.AccountNamed(ctx, strings.ToLower(i.Account))
+	account, err := i.account(ctx, db)
 	if err != nil {
-		return fmt.Errorf("%s: %w", i.Account, err)
+		return untouched(err)
 	}
-	if account.State != pod.Active {
-		return fmt.Errorf("%s has moved away or is closed; nothing was imported", account.Username)
-	}
-	run := i.run(account, reader.Owner())
-	seen := tally{}
-	if err := i.copy(ctx, db, reader, run, seen.add); err != nil {
+	run, came := i.run(account, reader.Owner()), counts{}
+	if err := i.copy(ctx, db, reader, run, came); err != nil {
 		return fmt.Errorf("%w\nWhat was imported before is kept; run the same command again to go on", plain(err))
 	}
-	seen.print(s.out)
-	for _, kind := range slices.Sorted(maps.Keys(reader.Ignored())) {
-		if count := reader.Ignored()[kind]; count > 0 {
-			fmt.Fprintf(s.out, "not taken: %d %s (they do not move yet)\n", count, kind)
-		}
-	}
+	fmt.Fprintf(s.out, "the account %s, imported into %s\n", run.SourceAccount, account.Username)
+	came.report(reader, s.out)
 	return reportTrouble(ctx, db, run, reader, s.out)
+}
+
+// untouched is an error from before anything was written.
+func untouched(err error) error {
+	err = plain(err)
+	if strings.Contains(strings.ToLower(err.Error()), "nothing was imported") {
+		return err
+	}
+	return fmt.Errorf("%w\nNothing was imported", err)
+}
+
+// account is the one to fill.
+func (i importCommand) account(ctx context.Context, db *store.Store) (pod.Account, error) {
+	name := strings.ToLower(i.Account)
+	account, err := db.AccountNamed(ctx, name)
+	switch {
+	case errors.Is(err, pod.ErrNoAccount):
+		return account, fmt.Errorf("this pod has no account %q; add it first with podmove account add", name)
+	case err != nil:
+		return account, err
+	case account.State != pod.Active:
+		return account, fmt.Errorf("%s has moved away or is closed", account.Username)
+	}
+	return account, nil
 }
 
 // run is one pass over the archive. Its origin is the pod that the archive
@@ -73,7 +90,7 @@ func (i importCommand) run(account pod.Account, owner archive.Owner) store.Run {
 	}
 }
 
-func (i importCommand) copy(ctx context.Context, db *store.Store, reader *archive.Reader, run store.Run, see func(transfer.Collection, []transfer.Outcome)) error {
+func (i importCommand) copy(ctx context.Context, db *store.Store, reader *archive.Reader, run store.Run, came counts) error {
 	blobs, err := blob.OpenDir(i.blobs(), time.Now)
 	if err != nil {
 		return err
@@ -83,31 +100,44 @@ func (i importCommand) copy(ctx context.Context, db *store.Store, reader *archiv
 	if err != nil {
 		return err
 	}
-	return destination.Copy(ctx, db.Writer(run, blobs), reader, destination.BoundsOf(plan), see)
+	return destination.Copy(ctx, db.Writer(run, blobs), reader, destination.BoundsOf(plan), came.add)
 }
 
-// A tally is what became of the items of one pass. The books cannot tell: there
-// an item that came before stays imported when it comes again.
-type tally map[transfer.Collection]map[transfer.Result]int
+// counts are how many items of each kind had which result in this run. The
+// books do not tell: there, what an earlier run imported stays imported.
+type counts map[transfer.Collection]map[transfer.Result]int
 
-func (t tally) add(c transfer.Collection, outcomes []transfer.Outcome) {
-	if t[c] == nil {
-		t[c] = map[transfer.Result]int{}
+func (n counts) add(c transfer.Collection, list []transfer.Outcome) {
+	if n[c] == nil {
+		n[c] = map[transfer.Result]int{}
 	}
-	for _, o := range outcomes {
-		t[c][o.Result]++
+	for _, o := range list {
+		n[c][o.Result]++
 	}
 }
 
-// print says per kind what came.
-func (t tally) print(out io.Writer) {
+// report says per kind what came, and what did not.
+func (n counts) report(reader *archive.Reader, out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "kind\timported\talready here\tskipped\tfailed\t")
+	imported := 0
 	for _, c := range transfer.Collections() {
-		n := t[c]
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t\n", c, n[transfer.Imported], n[transfer.Unchanged], n[transfer.Skipped], n[transfer.Failed])
+		r := n[c]
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t\n", c, r[transfer.Imported], r[transfer.Unchanged], r[transfer.Skipped], r[transfer.Failed])
+		imported += r[transfer.Imported]
 	}
 	w.Flush()
+	if imported == 0 {
+		fmt.Fprintln(out, "nothing was changed")
+	}
+	ignored := reader.Ignored()
+	for _, kind := range slices.Sorted(maps.Keys(ignored)) {
+		if kind == "files" {
+			fmt.Fprintf(out, "not taken: %d files in the zip that are no photos, or come twice\n", ignored[kind])
+			continue
+		}
+		fmt.Fprintf(out, "not taken: %d %s (they do not move yet)\n", ignored[kind], kind)
+	}
 }
 
 // reportTrouble names what did not arrive.

@@ -1,13 +1,9 @@
 package archive
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"podmove/transfer"
@@ -21,30 +17,43 @@ func (r *Reader) survey(ctx context.Context) error {
 	r.again = map[transfer.Collection][]uint32{}
 	r.why = map[string]string{}
 	for _, c := range slices.Backward(transfer.Collections()) {
-		w, err := r.walkFrom(ctx, c, 0)
+		if err := r.surveyOne(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reader) surveyOne(ctx context.Context, c transfer.Collection) error {
+	w, err := r.walkFrom(ctx, c, 0)
+	if err != nil {
+		return err
+	}
+	t := tracker{room: sightings}
+	defer t.close()
+	for {
+		d, ok, err := w.next(r)
 		if err != nil {
 			return err
 		}
-		var t tracker
-		for {
-			d, ok, err := w.next(r)
-			if err != nil {
-				return err
-			}
-			if !ok && (c != transfer.Photos || !r.photos.settle()) {
-				break
-			}
-			if ok {
-				m, err := r.measure(d)
-				t.add(d.guid, m)
-				r.photos.claim(d)
-				r.note(r.reported(c, w.n-1, d.guid), err)
-			}
+		if !ok && (c != transfer.Photos || !r.photos.settle()) {
+			break
 		}
-		r.sizes[c], r.again[c] = t.done(c)
-		for _, at := range r.again[c] {
-			r.note(r.positional(c, int(at)), errTwice)
+		if !ok {
+			continue
 		}
+		m, why := r.measure(d)
+		r.photos.claim(d)
+		r.note(r.reported(c, w.n-1, d.guid), why)
+		if err := t.add(d.guid, m); err != nil {
+			return err
+		}
+	}
+	if r.sizes[c], r.again[c], err = t.done(c); err != nil {
+		return err
+	}
+	for _, at := range r.again[c] {
+		r.note(r.positional(c, int(at)), errTwice)
 	}
 	return nil
 }
@@ -134,43 +143,4 @@ func (r *Reader) avatar(name string) string {
 		return f.guid
 	}
 	return ""
-}
-
-// A tracker finds the guids that come twice, in 28 bytes an item.
-type tracker struct {
-	seen []sighting
-}
-
-type sighting struct {
-	guid [16]byte // the start of its SHA-256
-	at   uint32
-	measured
-}
-
-func (t *tracker) add(guid string, m measured) {
-	at := uint32(len(t.seen))
-	if guid == "" { // it is reported under a guid of its place
-		guid = "#" + strconv.FormatUint(uint64(at), 10)
-	}
-	sum := sha256.Sum256([]byte(guid))
-	t.seen = append(t.seen, sighting{[16]byte(sum[:16]), at, m})
-}
-
-// done sums up, less what came twice, and lists the places of those.
-func (t *tracker) done(c transfer.Collection) (transfer.CollectionPlan, []uint32) {
-	slices.SortFunc(t.seen, func(a, b sighting) int {
-		return cmp.Or(bytes.Compare(a.guid[:], b.guid[:]), cmp.Compare(a.at, b.at))
-	})
-	sum := transfer.CollectionPlan{Collection: c, Count: int64(len(t.seen))}
-	var again []uint32
-	for i, s := range t.seen {
-		if i > 0 && s.guid == t.seen[i-1].guid {
-			again = append(again, s.at)
-			continue
-		}
-		sum.Bytes += int64(s.bytes)
-		sum.ContentBytes += int64(s.content)
-	}
-	slices.Sort(again)
-	return sum, again
 }
