@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -54,6 +56,27 @@ func TestImportRefuses(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestImportNowhere names what is not there, and makes nothing of it.
+func TestImportNowhere(t *testing.T) {
+	p := newPod(t, "sqlite")
+	p.addAccount(t, "ada")
+	archive, gone := written(t, []byte(small)), filepath.Join(t.TempDir(), "gone")
+	for _, c := range []struct{ what, data, account, says string }{
+		{"an account that is not there", p.dir, "bob", `no account "bob"`},
+		{"a directory that is not there", gone, "ada", "no pod keeps its data in " + gone},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			_, err := execute(t.Context(), "", "import", "--data", c.data, "--account", c.account, archive)
+			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "Nothing was imported") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	if _, err := os.Stat(gone); err == nil {
+		t.Error("a pod was made where none was")
+	}
 }
 
 // TestImportRefusesBomb packs 10 GB of spaces into about 10 MB. Refusing them may
@@ -113,19 +136,24 @@ func TestImport(t *testing.T) {
 			if n := before.Items[transfer.Posts].Count; n != int64(facts.Posts) {
 				t.Errorf("%d posts arrived, want %d", n, facts.Posts)
 			}
-			p.execute(t, "", "import", "--account", "sample", facts.Archive, facts.Photos)
+			out := p.execute(t, "", "import", "--account", "sample", facts.Archive, facts.Photos)
+			if want := regexp.MustCompile(fmt.Sprintf(`posts +0 +%d +0 +0`, facts.Posts)); !want.MatchString(out) || !strings.Contains(out, "nothing was changed") {
+				t.Errorf("the report does not say that all was here already: %s", out)
+			}
 			if after := p.holding(t, "sample"); !after.equal(before) {
 				t.Errorf("the account was changed:\n%s\nbefore:\n%s", after, before)
 			}
 		})
-		t.Run("says of what was there before that it is already here", func(t *testing.T) {
-			p.addAccount(t, "twice")
-			archive := written(t, []byte(small))
-			for _, want := range []string{"posts 3 0 0 0", "posts 0 3 0 0"} {
-				out := p.execute(t, "", "import", "--account", "twice", archive)
-				if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
-					t.Errorf("want %q in %s", want, out)
-				}
+		t.Run("brings the photos when their zip is given later", func(t *testing.T) {
+			facts := makeAccount(t, "later", 3)
+			p.addAccount(t, "later")
+			out := p.execute(t, "", "import", "--account", "later", facts.Archive)
+			if !strings.Contains(out, "zip of photos, which was not given") {
+				t.Errorf("the report does not ask for the photos: %s", out)
+			}
+			p.execute(t, "", "import", "--account", "later", facts.Archive, facts.Photos)
+			if n := p.holding(t, "later").Items[transfer.Photos].Count; n != int64(facts.Attached+facts.Loose) {
+				t.Errorf("%d photos arrived", n)
 			}
 		})
 		t.Run("names the file of a photo whose bytes are missing", func(t *testing.T) {
