@@ -50,11 +50,17 @@ var reserved = []string{
 // formats end addresses: /u/name.json is the JSON form of /u/name.
 var formats = []string{".json", ".atom", ".mobile"}
 
+// Addressable reports whether an address can end in a name: /posts/name.json is
+// the JSON form of /posts/name.
+func Addressable(name string) bool {
+	return !slices.ContainsFunc(formats, func(f string) bool { return strings.HasSuffix(name, f) })
+}
+
 func (n NewAccount) check() error {
 	switch {
 	case !usernames.MatchString(n.Username):
 		return Refusal{Username, "A username has 1 to 32 characters: letters from a to z, digits, and _ . - after the first."}
-	case slices.Contains(reserved, n.Username), slices.ContainsFunc(formats, func(f string) bool { return strings.HasSuffix(n.Username, f) }):
+	case slices.Contains(reserved, n.Username), !Addressable(n.Username):
 		return Refusal{Username, "This username is reserved. Choose another one."}
 	case !email(n.Email):
 		return Refusal{Email, "This is not an e-mail address."}

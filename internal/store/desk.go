@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"path"
 
+	"podmove/internal/pod"
 	"podmove/transfer"
 	"podmove/transfer/destination"
 )
@@ -163,7 +164,7 @@ func (d *desk) placeNew(a *arrivalRow, in incoming) {
 	_, own := d.here[a.GUID]
 	local := a.GUID
 	switch {
-	case d.collection == transfer.Posts && (own || d.taken[a.GUID]):
+	case d.collection == transfer.Posts && (own || d.taken[a.GUID] || !pod.Addressable(a.GUID)):
 		local = freshGUID()
 		a.URL = d.run.URLs.Post + local
 	case own:

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -51,6 +52,13 @@ func TestWhatIsHereStays(t *testing.T) {
 	}
 	eachPod(t, func(t *testing.T, p *testPod, w transfer.Writer) {
 		account := p.account(t, "aurora")
+		t.Run("a post whose guid no address can end in gets another one, and says where it is", func(t *testing.T) {
+			o := bring(t, w, "what-ends-as-its-form.json", post("hello"))
+			wantOutcome(t, o, transfer.Imported, "")
+			if !strings.HasPrefix(o.URL, "https://new.example/posts/") || strings.HasSuffix(o.URL, ".json") {
+				t.Errorf("it is at %q", o.URL)
+			}
+		})
 		t.Run("an item edited here is neither overwritten nor deleted", func(t *testing.T) {
 			wantOutcome(t, bring(t, w, guidOf("edited"), post("one")), transfer.Imported, "")
 			must(t, p.s.DB(t.Context()).Exec("UPDATE posts SET text = 'mine', digest = 'mine' WHERE guid = ?", guidOf("edited")).Error)

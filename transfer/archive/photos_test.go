@@ -168,3 +168,19 @@ func TestAvatar(t *testing.T) {
 		})
 	}
 }
+
+func TestAvatarWithoutTheZip(t *testing.T) {
+	profile := strings.Replace(head, `"author":`, `"image_url":"/uploads/images/`+name(2)+`","author":`, 1) + "}}"
+	digest := func(files []byte) transfer.Digest {
+		p, err := open(t, []byte(profile), files).Page(t.Context(), transfer.Profiles, "", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Entries[0].Digest
+	}
+	t.Run("is the same as with it, so that reading the archive again changes nothing", func(t *testing.T) {
+		if with := digest(zipWith(t, zip.Deflate, zipFile{name(2), picture(t, 7)})); digest(nil) != with {
+			t.Error("the profile differs")
+		}
+	})
+}

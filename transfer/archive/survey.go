@@ -137,10 +137,14 @@ func (p *photos) settle() bool {
 	return len(p.loose) > 0
 }
 
-// avatar is the guid of the photo of that file name, if its bytes are here.
+// avatar is the guid of the photo of that file name, if its bytes are here. An
+// archive read again without its zip names the same photo as with it.
 func (r *Reader) avatar(name string) string {
 	if f, ok := r.photos.files[name]; ok {
 		return f.guid
+	}
+	if r.photos.absent && transfer.ValidName(name) {
+		return derived(transfer.Photos, r.owner.ID, name)
 	}
 	return ""
 }
