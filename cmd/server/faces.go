@@ -38,7 +38,7 @@ func (p *podServer) faces(r rooms) (http.Handler, error) {
 		mux.Handle(path, programs)
 	}
 	mux.Handle("/", p.door(r, pages, p.data(r, sessions, window)))
-	return mux, nil
+	return legible(mux), nil
 }
 
 // pages are what people see.

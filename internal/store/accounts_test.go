@@ -8,6 +8,7 @@ import (
 	"podmove/internal/pod"
 	"podmove/internal/store"
 	"podmove/internal/store/storetest"
+	"podmove/transfer"
 )
 
 // newAccount adds an account for a test.
@@ -47,6 +48,23 @@ func TestAccounts(t *testing.T) {
 			for _, err := range []error{err, named, password} {
 				if !errors.Is(err, pod.ErrNoAccount) {
 					t.Errorf("%v, want ErrNoAccount", err)
+				}
+			}
+		})
+		t.Run("finds nobody under what no database can hold", func(t *testing.T) {
+			for _, text := range []string{"aurora\x00", "\xff"} {
+				_, named := s.AccountNamed(ctx, text)
+				_, known := s.AccountWithGUID(ctx, text)
+				if !errors.Is(named, pod.ErrNoAccount) || !errors.Is(known, pod.ErrNoAccount) {
+					t.Errorf("%q: %v, %v", text, named, known)
+				}
+				_, given := s.Transfer(ctx, text)
+				_, taken := s.MoveFrom(ctx, text, "0123456789abcdef")
+				_, left := s.Departure(ctx, text)
+				for _, err := range []error{given, taken, left} {
+					if transfer.CodeOf(err) != transfer.NotFound {
+						t.Errorf("%q: %v", text, err)
+					}
 				}
 			}
 		})

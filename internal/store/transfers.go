@@ -114,6 +114,9 @@ func (s *Store) SaveTransfer(ctx context.Context, t source.Transfer) error {
 
 // Transfer finds a transfer by its id.
 func (s *Store) Transfer(ctx context.Context, id string) (source.Transfer, error) {
+	if !storable(id) {
+		return source.Transfer{}, noTransfer()
+	}
 	return oneTransfer(s.db(ctx).Where("id = ?", id))
 }
 
@@ -122,11 +125,13 @@ func (s *Store) TransferOf(ctx context.Context, grant, nonce string) (source.Tra
 	return oneTransfer(s.db(ctx).Where("grant_id = ? AND nonce = ?", grant, nonce))
 }
 
+func noTransfer() error { return transfer.Errorf(transfer.NotFound, "there is no such transfer") }
+
 func oneTransfer(query *gorm.DB) (source.Transfer, error) {
 	var row transferRow
 	err := translate(query.Take(&row).Error)
 	if errors.Is(err, ErrNotFound) {
-		return source.Transfer{}, transfer.Errorf(transfer.NotFound, "there is no such transfer")
+		return source.Transfer{}, noTransfer()
 	}
 	if err != nil {
 		return source.Transfer{}, err

@@ -29,6 +29,8 @@ func (v *Mover) Begin(ctx context.Context, s Start) (Move, error) {
 	switch {
 	case !transfer.ValidID(id):
 		return Move{}, transfer.Errorf(transfer.RequestInvalid, "%.80q is not an ID: it looks like name@old.example", s.ID)
+	case s.Issuer != "" && transfer.CheckAddress(s.Issuer+"/", s.Issuer) != nil:
+		return Move{}, transfer.Errorf(transfer.RequestInvalid, "the link that led here names no pod. Type your old ID here instead")
 	case hostOf(id) == hostOf(place.ID):
 		return Move{}, transfer.Errorf(transfer.SamePod, "%s is an account of this pod: a move leads from another pod to this one", id)
 	}

@@ -31,6 +31,14 @@ func TestBegin(t *testing.T) {
 				s.Errorf("%q: got %+v", id, m)
 			}
 		}
+		s.part("refuses a link whose issuer is no address", func() {
+			for _, issuer := range []string{"old.example", "https://old\x00.example", "https://old\xff.example", "javascript:alert(1)"} {
+				_, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: transfertest.Aurora, Issuer: issuer})
+				if transfer.CodeOf(err) != transfer.RequestInvalid {
+					s.Errorf("%q: got %v", issuer, err)
+				}
+			}
+		})
 		s.part("refuses a second move beside one under way", func() {
 			s.begin()
 			_, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: "other@old.example"})
