@@ -43,8 +43,8 @@ func (p *Provider) authenticate(ctx context.Context, _ *http.Request, form url.V
 			return nil, err
 		}
 	}
-	if id := form.Get("client_id"); id != "" && id != c.ID {
-		return nil, refuse(fosite.ErrInvalidClient, "The code or token was not given to this client.")
+	if id := form.Get("client_id"); id != "" && id != c.ID { // RFC 6749 §5.2
+		return nil, refuse(fosite.ErrInvalidGrant, "The code or token was given to another client.")
 	}
 	if c.IsPublic() {
 		if form.Get("client_id") == "" || form.Get("client_assertion") != "" {
@@ -58,12 +58,8 @@ func (p *Provider) authenticate(ctx context.Context, _ *http.Request, form url.V
 // holder is the client that a code or refresh token was given to.
 func (p *Provider) holder(ctx context.Context, form url.Values) (*client, error) {
 	kind, signature := KindCode, p.strategy.AuthorizeCodeSignature(ctx, form.Get("code"))
-	switch form.Get("grant_type") {
-	case "authorization_code":
-	case "refresh_token":
+	if form.Get("grant_type") == "refresh_token" { // exchangeWrong knows no third
 		kind, signature = KindRefresh, p.strategy.RefreshTokenSignature(ctx, form.Get("refresh_token"))
-	default:
-		return nil, fosite.ErrUnsupportedGrantType
 	}
 	_, r, err := p.storage.find(ctx, kind, signature)
 	if errors.Is(err, fosite.ErrNotFound) {

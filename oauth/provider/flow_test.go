@@ -134,6 +134,21 @@ func TestIntrospection(t *testing.T) {
 		c.key = other.key
 		want(t, ask(c, access), http.StatusUnauthorized, "invalid_client")
 	})
+	t.Run("takes an assertion that names the client itself", func(t *testing.T) {
+		form := c.auth(url.Values{"token": {access}})
+		form.Del("client_id")
+		if a := c.post("/oauth/introspect", form); a.body["active"] != true {
+			t.Errorf("got %d %v", a.status, a.body)
+		}
+		form = other.auth(url.Values{"token": {access}})
+		form.Del("client_id")
+		inactive(t, other.post("/oauth/introspect", form))
+		form.Set("client_assertion", "rubbish")
+		inactive(t, other.post("/oauth/introspect", form))
+	})
+	t.Run("takes a token", func(t *testing.T) {
+		want(t, ask(c, ""), http.StatusBadRequest, "invalid_request")
+	})
 	t.Run("takes a signature at all", func(t *testing.T) {
 		want(t, c.post("/oauth/introspect", url.Values{"token": {access}, "client_id": {c.id}}), http.StatusUnauthorized, "invalid_client")
 	})
@@ -158,7 +173,7 @@ func TestRevocation(t *testing.T) {
 	c, other := newParty(t, p), newParty(t, p)
 	access := c.tokens().text("access_token")
 	t.Run("takes no other client's word", func(t *testing.T) {
-		want(t, other.post("/oauth/revoke", other.auth(url.Values{"token": {access}})), http.StatusUnauthorized, "invalid_client")
+		want(t, other.post("/oauth/revoke", other.auth(url.Values{"token": {access}})), http.StatusBadRequest, "invalid_grant")
 		_, err := p.Introspect(t.Context(), access)
 		must(t, err)
 	})
@@ -177,8 +192,32 @@ func TestRevocation(t *testing.T) {
 	})
 }
 
-func TestUserinfoTakesTheHeaderOnly(t *testing.T) {
+func TestUserinfo(t *testing.T) {
 	p := sqlitePod(t)
 	access := newParty(t, p).tokens().text("access_token")
-	want(t, get(t, p.url+"/oauth/userinfo?access_token="+access, ""), http.StatusUnauthorized, "invalid_token")
+	t.Run("takes the header only", func(t *testing.T) {
+		a := get(t, p.url+"/oauth/userinfo?access_token="+access, "")
+		want(t, a, http.StatusUnauthorized, "invalid_token")
+		want(t, get(t, p.url+"/oauth/userinfo?access_token="+access, access), http.StatusUnauthorized, "invalid_token")
+		if got := a.header.Get("WWW-Authenticate"); got != "Bearer" {
+			t.Errorf("who brought no token is told %q", got)
+		}
+	})
+	t.Run("says what is wrong with a token", func(t *testing.T) {
+		a := get(t, p.url+"/oauth/userinfo", "made.up")
+		want(t, a, http.StatusUnauthorized, "invalid_token")
+		if got := a.header.Get("WWW-Authenticate"); got != `Bearer error="invalid_token"` {
+			t.Error(got)
+		}
+	})
+	t.Run("answers POST like GET", func(t *testing.T) {
+		request, err := http.NewRequest(http.MethodPost, p.url+"/oauth/userinfo", nil)
+		must(t, err)
+		request.Header.Set("Authorization", "Bearer "+access)
+		response, err := http.DefaultClient.Do(request)
+		must(t, err)
+		if a := read(t, response); a.status != http.StatusOK || a.text("sub") != aurora {
+			t.Errorf("got %d %v", a.status, a.body)
+		}
+	})
 }

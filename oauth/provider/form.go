@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/ory/fosite"
@@ -48,6 +49,7 @@ func readForm(w http.ResponseWriter, r *http.Request, known []string) (url.Value
 	case r.URL.RawQuery != "":
 		return nil, invalid("Parameters belong into the body, not into the address.")
 	case r.Header.Get("Authorization") != "":
+		w.Header().Set("WWW-Authenticate", tried(r.Header.Get("Authorization")))
 		return nil, refuse(fosite.ErrInvalidClient, "Clients authenticate with private_key_jwt, in the body.")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
@@ -55,6 +57,15 @@ func readForm(w http.ResponseWriter, r *http.Request, known []string) (url.Value
 		return nil, invalid("The body cannot be read, or is too large.")
 	}
 	return parameters(string(body), known)
+}
+
+// tried is the challenge of the scheme that a client tried: RFC 6749 §5.2 wants
+// it in the answer, although no client gets in by it.
+func tried(authorization string) string {
+	if scheme, _, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Basic") {
+		return `Basic realm="private_key_jwt only"`
+	}
+	return "Bearer"
 }
 
 // parameters picks the known ones. RFC 6749 §3.1 and §3.2: none may stand

@@ -2,12 +2,14 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/go-jose/go-jose/v3"
 	"github.com/ory/fosite"
 
 	"podmove/oauth"
@@ -50,8 +52,12 @@ func (p *Provider) access(ctx context.Context, token string) (oauth.Grant, *fosi
 // would answer any bearer about any token.
 func (p *Provider) introspect(w http.ResponseWriter, r *http.Request) {
 	form, err := readForm(w, r, askParameters)
-	if err == nil && form.Get("client_assertion") == "" {
+	switch {
+	case err != nil:
+	case form.Get("client_assertion") == "":
 		err = refuse(fosite.ErrInvalidClient, "Introspection takes private_key_jwt.")
+	case form.Get("token") == "": // RFC 7662 §2.1
+		err = invalid("token is missing.")
 	}
 	if err != nil {
 		p.fail(w, r, err)
@@ -70,7 +76,7 @@ func (p *Provider) introspect(w http.ResponseWriter, r *http.Request) {
 func (p *Provider) describe(r *http.Request, form url.Values) (map[string]any, error) {
 	inactive := map[string]any{"active": false}
 	grant, kept, err := p.access(r.Context(), form.Get("token"))
-	if errors.Is(err, oauth.ErrToken) || err == nil && form.Get("client_id") != grant.Client {
+	if errors.Is(err, oauth.ErrToken) || err == nil && asker(form) != grant.Client {
 		return inactive, nil
 	}
 	if err != nil {
@@ -87,6 +93,19 @@ func (p *Provider) describe(r *http.Request, form url.Values) (map[string]any, e
 		"iat":                   kept.RequestedAt.Unix(),
 		"authorization_details": []oauth.Details{grant.Details}, // RFC 9396 §9.2
 	}, nil
+}
+
+// asker is who says to be asking. RFC 7521 §4.2: client_id may be left out where
+// an assertion names the client. Nothing of it is believed yet.
+func asker(form url.Values) string {
+	if id := form.Get("client_id"); id != "" {
+		return id
+	}
+	var claimed assertion
+	if signed, err := jose.ParseSigned(form.Get("client_assertion")); err == nil {
+		_ = json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claimed) // what cannot be read names nobody
+	}
+	return claimed.Subject
 }
 
 // revoke revokes a client's grant by one of its tokens (RFC 7009). It is not

@@ -121,15 +121,20 @@ func publish(w http.ResponseWriter, v any) {
 	w.Write(body) // the reader may be gone
 }
 
-// userinfo is OpenID Connect Core §5.3. The token stands in the header and
-// nowhere else.
+// userinfo is OpenID Connect Core §5.3, by GET or POST (§5.3.1). The token stands
+// in the header and nowhere else.
 func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	grant, err := oauth.Grant{}, oauth.ErrToken
-	if strings.EqualFold(scheme, "Bearer") {
+	if strings.EqualFold(scheme, "Bearer") && !r.URL.Query().Has("access_token") {
 		grant, err = p.Introspect(r.Context(), token)
 	}
 	switch {
+	case scheme == "":
+		// RFC 6750 §3.1: who brought nothing did nothing wrong yet.
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		write(w, http.StatusUnauthorized, map[string]string{"error": "invalid_token"})
+		return
 	case errors.Is(err, oauth.ErrToken):
 		challenge(w, http.StatusUnauthorized, "invalid_token")
 		return

@@ -105,6 +105,7 @@ func (p *Provider) Handler() http.Handler {
 	mux.HandleFunc("POST /oauth/revoke", p.revoke)
 	mux.HandleFunc("POST /oauth/introspect", p.introspect)
 	mux.HandleFunc("GET /oauth/userinfo", p.userinfo)
+	mux.HandleFunc("POST /oauth/userinfo", p.userinfo)
 	mux.HandleFunc("GET /oauth/jwks.json", p.published(p.SigningKeys))
 	mux.HandleFunc("GET /oauth/client.json", p.clientDocument)
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/ory/fosite"
 
@@ -26,6 +27,9 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
 	form, err := readForm(w, r, tokenParameters)
 	if err != nil {
+		return nil, err
+	}
+	if err := exchangeWrong(form); err != nil {
 		return nil, err
 	}
 	if got := form.Get("resource"); got != "" && got != p.resource { // RFC 8707 §2.2
@@ -54,4 +58,24 @@ func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]
 		return nil
 	})
 	return answer, err
+}
+
+// exchangeWrong says what is missing (RFC 6749 §5.2). fosite would first ask for
+// the client, whom only the code or token names.
+func exchangeWrong(form url.Values) error {
+	switch form.Get("grant_type") {
+	case "":
+		return invalid("grant_type is missing.")
+	case "authorization_code":
+		if form.Get("code") == "" {
+			return invalid("code is missing.")
+		}
+	case "refresh_token":
+		if form.Get("refresh_token") == "" {
+			return invalid("refresh_token is missing.")
+		}
+	default:
+		return fosite.ErrUnsupportedGrantType
+	}
+	return nil
 }

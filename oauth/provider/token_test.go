@@ -65,7 +65,7 @@ func TestCode(t *testing.T) {
 		form := other.redemption(code)
 		form.Set("redirect_uri", c.back())
 		form.Set("code_verifier", c.verifier)
-		want(t, c.post("/oauth/token", form), http.StatusUnauthorized, "invalid_client")
+		want(t, c.post("/oauth/token", form), http.StatusBadRequest, "invalid_grant")
 		if a := c.redeem(code); a.status != http.StatusOK {
 			t.Errorf("another client burnt the code: %v", a.body)
 		}
@@ -83,16 +83,22 @@ func TestCode(t *testing.T) {
 		request.SetBasicAuth("client", "secret")
 		response, err := http.DefaultClient.Do(request)
 		must(t, err)
-		want(t, read(t, response), http.StatusUnauthorized, "invalid_client")
+		a := read(t, response)
+		want(t, a, http.StatusUnauthorized, "invalid_client")
+		if got := a.header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Basic realm=") {
+			t.Errorf("the challenge is %q", got)
+		}
 	})
 	for _, grant := range []string{"password", "client_credentials", "authorization_code refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"} {
 		t.Run("is the one way in, not "+grant, func(t *testing.T) {
-			a := with(fresh(), "grant_type", grant)
-			if a.status/100 != 4 {
-				t.Errorf("got %d %v", a.status, a.body)
-			}
+			want(t, with(fresh(), "grant_type", grant), http.StatusBadRequest, "unsupported_grant_type")
 		})
 	}
+	t.Run("is asked for by name", func(t *testing.T) {
+		want(t, with(fresh(), "grant_type", ""), http.StatusBadRequest, "invalid_request")
+		want(t, with(fresh(), "code", ""), http.StatusBadRequest, "invalid_request")
+		want(t, with(fresh(), "grant_type", "refresh_token"), http.StatusBadRequest, "invalid_request")
+	})
 	t.Run("ends after a minute", func(t *testing.T) {
 		code := fresh()
 		p.later(61 * time.Second)
@@ -195,7 +201,7 @@ func TestRefresh(t *testing.T) {
 	})
 	t.Run("is bound to its client", func(t *testing.T) {
 		token := c.tokens().text("refresh_token")
-		want(t, other.refresh(token), http.StatusUnauthorized, "invalid_client")
+		want(t, other.refresh(token), http.StatusBadRequest, "invalid_grant")
 		if a := c.refresh(token); a.status != http.StatusOK {
 			t.Errorf("got %d %v", a.status, a.body)
 		}
