@@ -103,6 +103,20 @@ func TestConsent(t *testing.T) {
 		}
 		post(t, client, srv.URL+"/let-me-in", nil)
 	})
+	t.Run("asks who they are if their account was closed meanwhile", func(t *testing.T) {
+		open := r.accounts[1]
+		closed := open
+		closed.State = pod.Closed
+		r.accounts[1] = closed
+		defer func() { r.accounts[1] = open }()
+		signIn := "/sign-in?next=" + url.QueryEscape(consentPath+"7")
+		if resp, _ := get(t, client, page); resp.Header.Get("Location") != signIn {
+			t.Errorf("%d %v", resp.StatusCode, resp.Header)
+		}
+		if resp, _ := post(t, client, page, url.Values{"decision": {"allow"}}); resp.Header.Get("Location") != signIn {
+			t.Errorf("their decision: %d %v", resp.StatusCode, resp.Header)
+		}
+	})
 	t.Run("shows the host before any name, what goes along, and when the copies go", func(t *testing.T) {
 		resp, body := get(t, client, page)
 		if resp.StatusCode != 200 || strings.Index(body, `class="host">new.example`) > strings.Index(body, "&lt;The best pod&gt;") {

@@ -100,8 +100,11 @@ func (s *Site) Viewer(c *gin.Context) pod.Viewer {
 }
 
 // Fresh is when the person signed in typed their password; the zero time if
-// nobody is signed in.
+// nobody is signed in. A session outlives an account that was closed.
 func (s *Site) Fresh(c *gin.Context) time.Time {
+	if _, ok := s.Account(c); !ok {
+		return time.Time{}
+	}
 	_, auth := s.Sessions.Account(c.Request.Context())
 	return auth
 }

@@ -89,6 +89,9 @@ func TestDecide(t *testing.T) {
 	t.Run("refuses a sign-in older than the request", func(t *testing.T) {
 		id := c.begin(c.request())
 		stale := provider.Person{GUID: aurora, SignedInAt: p.now().Add(-time.Second)}
+		if _, err := p.Decide(t.Context(), id, browser, provider.Person{}, everything()); !errors.Is(err, provider.ErrSignIn) {
+			t.Errorf("nobody: got %v", err)
+		}
 		if _, err := p.Decide(t.Context(), id, browser, stale, everything()); !errors.Is(err, provider.ErrSignIn) {
 			t.Errorf("got %v", err)
 		}

@@ -41,14 +41,14 @@ func (p *Provider) Decide(ctx context.Context, id, browser string, who Person, d
 	if !d.Allow {
 		return p.deny(ctx, pending, r)
 	}
-	account, err := p.grantable(ctx, who.GUID)
-	if err != nil {
-		return "", err
-	}
 	// OpenID Connect Core §3.1.2.1: fosite passes over max_age=0, so this is
 	// not left to it.
 	if who.SignedInAt.Before(pending.CreatedAt) {
 		return "", ErrSignIn
+	}
+	account, err := p.grantable(ctx, who.GUID)
+	if err != nil {
+		return "", err
 	}
 	asked, err := parseDetails(r.Form.Get("authorization_details"))
 	if err != nil {
