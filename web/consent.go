@@ -74,7 +74,6 @@ func (s Consent) ask(c *gin.Context) {
 	}
 	// Browsers apply form-action to where a form's answer redirects, too.
 	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' "+i.Redirect+"; frame-ancestors 'none'; base-uri 'none'")
-	c.Header("X-Frame-Options", "DENY")
 	c.Header("Referrer-Policy", "no-referrer")
 	s.Site.Page(c, http.StatusOK, "consent", page)
 }

@@ -18,6 +18,9 @@ type problem struct{ Title, Text string }
 // Problem answers with a page that says what went wrong: text says what
 // happened, what was kept, and what to do.
 func (s *Site) Problem(c *gin.Context, status int, title, text string) {
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		c.Header("Retry-After", "60") // Protocol §8
+	}
 	s.Page(c, status, "problem", problem{title, text})
 	c.Abort()
 }

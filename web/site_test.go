@@ -162,7 +162,7 @@ func TestSite(t *testing.T) {
 		if resp.StatusCode != http.StatusTeapot || !strings.Contains(body, "Hello aurora") || !strings.Contains(body, "&lt;inside&gt;") {
 			t.Errorf("%d\n%s", resp.StatusCode, body)
 		}
-		if !strings.HasPrefix(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		if !strings.HasPrefix(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") || resp.Header.Get("X-Frame-Options") != "DENY" {
 			t.Error("no policy on the page")
 		}
 	})

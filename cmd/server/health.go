@@ -20,6 +20,7 @@ func (p *podServer) readyz(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err := p.store.Ping(ctx); err != nil || !p.ready.Load() {
+		w.Header().Set("Retry-After", "5") // Protocol §8
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = io.WriteString(w, "not ready\n")
 		return

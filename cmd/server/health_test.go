@@ -23,6 +23,9 @@ func TestHealth(t *testing.T) {
 			if w.Code != want {
 				t.Errorf("%s answers %d, want %d", path, w.Code, want)
 			}
+			if (want == 503) != (w.Header().Get("Retry-After") != "") {
+				t.Errorf("%s answers %d and Retry-After %q", path, w.Code, w.Header().Get("Retry-After"))
+			}
 		}
 	}
 	t.Run("is alive and ready", func(*testing.T) { answers(200, 200) })

@@ -55,6 +55,7 @@ func NewSessions(o SessionOptions) *Sessions {
 	}
 	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		o.Log.ErrorContext(r.Context(), "cannot read or write a session", "error", err)
+		w.Header().Set("Retry-After", "60") // Protocol §8
 		http.Error(w, "This pod cannot reach its database. Try again in a moment.", http.StatusServiceUnavailable)
 	}
 	m.Cookie.Name, m.Cookie.Secure = cookie(o.Origin)
