@@ -34,7 +34,7 @@ type departureJSON struct {
 	Purpose     transfer.Purpose `json:"purpose"`
 	State       transfer.State   `json:"state"`
 	Reason      transfer.Code    `json:"reason,omitempty"` // why it waits or ended
-	To          string           `json:"to"`
+	To          string           `json:"to,omitempty"`     // a copy may name nobody
 	Leftover    int64            `json:"leftover"`
 	Created     transfer.Time    `json:"created_at"`
 	GraceEnds   transfer.Time    `json:"grace_ends,omitempty"`

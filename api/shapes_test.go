@@ -39,6 +39,9 @@ func TestShapes(t *testing.T) {
 			Collections: []destination.Progress{{Collection: transfer.Posts, Planned: 1, Failed: 1}},
 			Trouble:     []transfer.Outcome{{Collection: transfer.Posts, GUID: guid, Result: transfer.Failed, Reason: transfer.TextInvalid}},
 		})},
+		{"a copy to nobody in particular", "DepartureState", departureJSON{
+			ID: guid, Purpose: transfer.Copy, State: transfer.Copying, Created: transfer.TimeOf(now), Collections: []departureCount{},
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			raw, err := json.Marshal(tt.value)
