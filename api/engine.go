@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,17 +22,16 @@ type Options struct {
 	Groups []Group
 }
 
-// New makes the handler of all routes for programs.
-func New(o Options) http.Handler { return asGet(engine(o)) }
-
-// asGet lets GET's handlers answer HEAD; net/http leaves the body out.
-func asGet(next http.Handler) http.Handler {
+// New makes the handler of all routes for programs. HEAD is answered like GET
+// (RFC 9110 §9.3.2): GET's handlers do it, and net/http leaves the body out.
+func New(o Options) http.Handler {
+	e := engine(o)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
 			r = r.Clone(r.Context())
 			r.Method = http.MethodGet
 		}
-		next.ServeHTTP(w, r)
+		e.ServeHTTP(w, r)
 	})
 }
 
@@ -42,6 +42,12 @@ func engine(o Options) *gin.Engine {
 	r.Use(guarded, problems(o.Log), recovered)
 	r.NoRoute(func(c *gin.Context) {
 		Fail(c, transfer.Errorf(transfer.NotFound, "there is nothing here"))
+	})
+	r.HandleMethodNotAllowed = true
+	r.NoMethod(func(c *gin.Context) {
+		h := c.Writer.Header() // RFC 9110 §15.5.6: Allow; gin knows nothing of HEAD
+		h.Set("Allow", strings.Replace(h.Get("Allow"), http.MethodGet, "GET, HEAD", 1))
+		Fail(c, transfer.Errorf(transfer.MethodRefused, "there is something here, but not for %.20q", c.Request.Method))
 	})
 	for _, g := range o.Groups {
 		g.Mount(r)

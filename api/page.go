@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -55,6 +56,11 @@ func (t Transfers) GetContent(c *gin.Context, id contract.TransferID, guid contr
 	c.Header("Content-Type", photo.Type)
 	c.Header("ETag", `"`+string(photo.SHA256)+`"`)
 	c.Header("Repr-Digest", reprDigest(photo.SHA256)) // RFC 9530 §3: of the whole, with 206 as well
+	if strings.Contains(c.GetHeader("Range"), ",") {
+		// RFC 9110 §14.2: a server may pass over Range. Several parts would come
+		// as multipart/byteranges, which is no photo.
+		c.Request.Header.Del("Range")
+	}
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, photo)
 }
 

@@ -7,12 +7,14 @@ import (
 	"go/token"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"podmove"
 	"podmove/internal/problem"
 	"podmove/transfer"
 )
@@ -105,6 +107,32 @@ func TestProblems(t *testing.T) {
 		e.RetryAfter = 1500 * time.Millisecond
 		if _, h := answer(t, failing{e}); h.Get("Retry-After") != "2" {
 			t.Error(h)
+		}
+	})
+	t.Run("answers HEAD like GET, and names the methods that an address is for", func(t *testing.T) {
+		docs, err := NewDocs(podmove.OpenAPI)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{docs, Holdings{}}})
+		for _, tt := range []struct {
+			method, path, allow string
+			status              int
+		}{
+			{http.MethodHead, "/docs", "", http.StatusOK},
+			{http.MethodPost, "/docs", "GET, HEAD", http.StatusMethodNotAllowed},
+			{http.MethodOptions, "/docs", "GET, HEAD", http.StatusMethodNotAllowed},
+			{http.MethodGet, "/transfer/v1/holdings", "POST", http.StatusMethodNotAllowed},
+			{http.MethodDelete, "/nowhere", "", http.StatusNotFound},
+		} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(tt.method, tt.path, nil))
+			if w.Code != tt.status || w.Header().Get("Allow") != tt.allow {
+				t.Errorf("%s %s: %d %v", tt.method, tt.path, w.Code, w.Header())
+			}
+			if p, err := problem.Read(w.Body, 1<<16); w.Code >= 400 && (err != nil || p.Status != w.Code) {
+				t.Errorf("%s %s: %+v %v", tt.method, tt.path, p, err)
+			}
 		}
 	})
 	t.Run("says that there is nothing at an unknown address", func(t *testing.T) {

@@ -17,6 +17,8 @@ func statusOf(code transfer.Code) int {
 		return http.StatusForbidden
 	case transfer.NotFound, transfer.ContentMissing:
 		return http.StatusNotFound
+	case transfer.MethodRefused:
+		return http.StatusMethodNotAllowed
 	case transfer.NonceReplayed, transfer.TransferClosed, transfer.TransferActive, transfer.ChangedSince,
 		transfer.Incomplete, transfer.AcceptanceNeeded, transfer.MessageReplayed, transfer.Erasing, transfer.Expired,
 		transfer.SamePod, transfer.IdentityDiffers, transfer.HoldingsAbsent, transfer.HoldingsListed,

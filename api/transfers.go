@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -93,6 +94,10 @@ func (t Transfers) ReportReceipts(c *gin.Context, id contract.TransferID) {
 		Fail(c, err)
 		return
 	}
+	if request.Items == nil { // a misspelt member would else report nothing, and be thanked for it
+		Fail(c, transfer.Errorf(transfer.RequestInvalid, "items is missing"))
+		return
+	}
 	err := t.Source.Receipts(c.Request.Context(), grantOf(c), id, request.Items)
 	answer(c, http.StatusOK, map[string]int{"received": len(request.Items)}, err)
 }
@@ -134,13 +139,16 @@ func body(c *gin.Context, max int64, into any) error {
 	}
 	dec := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, max))
 	err := dec.Decode(into)
+	if err == nil {
+		// Nothing may follow. More would pass over a bracket too many.
+		if _, err = dec.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return err
 	}
-	if err != nil || dec.More() {
-		return transfer.Errorf(transfer.RequestInvalid, "the body is not one JSON value of the agreed shape").Because(err)
-	}
-	return nil
+	return transfer.Errorf(transfer.RequestInvalid, "the body is not one JSON value of the agreed shape").Because(err)
 }
 
 // answer writes v as JSON, or the error.

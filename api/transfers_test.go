@@ -108,7 +108,7 @@ func scriptOpen(t *testing.T, r *rig) {
 	r.want(t, http.StatusCreated, "", open(asked))
 	r.want(t, http.StatusOK, "", open(asked))
 	r.want(t, http.StatusConflict, transfer.TransferActive, open(map[string]any{"purpose": "move", "nonce": strings.Repeat("p", 22), "format": 1}))
-	for _, bad := range []string{"", "[]", "{", "{} {}", `{"purpose":7}`, `"move"`, `{"purpose":"move","nonce":"short","format":1}`} {
+	for _, bad := range []string{"", "[]", "{", "{} {}", `{"purpose":"copy","nonce":"0123456789abcdef012345","format":1}}`, `{"purpose":7}`, `"move"`, `{"purpose":"move","nonce":"short","format":1}`} {
 		r.want(t, http.StatusBadRequest, transfer.RequestInvalid, open(bad))
 	}
 	c := open(asked)
@@ -183,6 +183,7 @@ func scriptContent(t *testing.T, r *rig) {
 		{"never compressed", map[string]string{"Accept-Encoding": "gzip"}, http.StatusOK, bytesOf},
 		{"from the middle", map[string]string{"Range": "bytes=10-"}, http.StatusPartialContent, bytesOf[10:]},
 		{"from the middle of the same", map[string]string{"Range": "bytes=10-19", "If-Range": etag}, http.StatusPartialContent, bytesOf[10:20]},
+		{"whole where several parts are asked for", map[string]string{"Range": "bytes=0-9,20-29"}, http.StatusOK, bytesOf},
 		{"whole when it is another", map[string]string{"Range": "bytes=10-", "If-Range": `"` + strings.Repeat("0", 64) + `"`}, http.StatusOK, bytesOf},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -194,6 +195,14 @@ func scriptContent(t *testing.T, r *rig) {
 				t.Errorf("%d bytes, %v", w.Body.Len(), h)
 			}
 		})
+	}
+	for status, header := range map[int]map[string]string{
+		http.StatusNotModified: {"If-None-Match": etag}, http.StatusPreconditionFailed: {"If-Match": `"another"`},
+	} {
+		c := call{operation: "getContent", token: token, header: header, path: map[string]string{"id": id, "guid": entry.GUID}}
+		if w := r.do(t, c); w.Code != status || w.Body.Len() > 0 || w.Header().Get("Repr-Digest") != digest {
+			t.Errorf("%v: %d %v", header, w.Code, w.Header())
+		}
 	}
 	r.want(t, http.StatusRequestedRangeNotSatisfiable, "", call{operation: "getContent", token: token,
 		path: map[string]string{"id": id, "guid": entry.GUID}, header: map[string]string{"Range": "bytes=99999999-"}})
@@ -213,7 +222,7 @@ func scriptReceipts(t *testing.T, r *rig) {
 	}
 	line := map[string]any{"collection": "posts", "guid": "0123456789abcdef", "outcome": "failed", "reason": "text-invalid"}
 	r.want(t, http.StatusOK, "", report(map[string]any{"items": []any{line, line}}))
-	for _, bad := range []string{"[]", `{"items":{}}`, `{"items":[{}]}`, `{"items":[{"collection":"posts","guid":"0123456789abcdef","outcome":"eaten"}]}`} {
+	for _, bad := range []string{"[]", "null", "{}", `{"items":null}`, `{"lines":[]}`, `{"items":[]}]`, `{"items":{}}`, `{"items":[{}]}`, `{"items":[{"collection":"posts","guid":"0123456789abcdef","outcome":"eaten"}]}`} {
 		if w := r.do(t, report(bad)); w.Code != http.StatusBadRequest && w.Code != http.StatusForbidden {
 			t.Errorf("%s: %d", bad, w.Code)
 		}

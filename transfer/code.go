@@ -14,6 +14,7 @@ type Code string
 // Codes of a request or of a whole transfer.
 const (
 	RequestInvalid   Code = "request-invalid"   // the request cannot be understood
+	MethodRefused    Code = "method-refused"    // this address is for other methods
 	NotFound         Code = "not-found"         // no such thing, or not for this token
 	TokenInvalid     Code = "token-invalid"     // no token, or one that is unknown, expired or revoked
 	ScopeMissing     Code = "scope-missing"     // the token is good, but not for this

@@ -264,7 +264,7 @@ type Unauthorized = Problem
 
 // GetContentParams defines parameters for GetContent.
 type GetContentParams struct {
-	// Range The part wanted (RFC 9110 §14.2).
+	// Range The part wanted (RFC 9110 §14.2). Of several, none is cut out; the whole is sent.
 	Range *string `json:"Range,omitempty"`
 
 	// IfRange The `ETag` that the part must be of; else the whole is sent.
