@@ -71,17 +71,11 @@ func (s *Store) Account(ctx context.Context, id int64) (pod.Account, error) {
 
 // AccountNamed is pod.Accounts'.
 func (s *Store) AccountNamed(ctx context.Context, username string) (pod.Account, error) {
-	if !storable(username) {
-		return pod.Account{}, pod.ErrNoAccount
-	}
 	return s.findAccount(ctx, "username = ?", username)
 }
 
 // AccountWithGUID is pod.Accounts'.
 func (s *Store) AccountWithGUID(ctx context.Context, guid string) (pod.Account, error) {
-	if !storable(guid) {
-		return pod.Account{}, pod.ErrNoAccount
-	}
 	return s.findAccount(ctx, "guid = ?", guid)
 }
 

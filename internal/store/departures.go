@@ -50,9 +50,6 @@ func (r departureRow) departure() redirects.Departure {
 
 // Departure is redirects.Book's.
 func (s *Store) Departure(ctx context.Context, id string) (redirects.Departure, error) {
-	if !storable(id) {
-		return redirects.Departure{}, noTransfer()
-	}
 	var row departureRow
 	err := translate(s.db(ctx).Where("id = ?", id).Take(&row).Error)
 	if errors.Is(err, ErrNotFound) {

@@ -3,8 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"gorm.io/gorm"
 )
@@ -30,8 +28,3 @@ func translate(err error) error {
 		return err
 	}
 }
-
-// storable reports whether a stranger's text can stand in a row at all.
-// PostgreSQL takes neither NUL nor broken UTF-8, not even in a question, and
-// calls it an error: what is named so is not there.
-func storable(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
