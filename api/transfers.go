@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -51,7 +52,8 @@ func (t Transfers) Mount(r gin.IRouter) {
 	inside := r.Group("", guard{tokens: t.Tokens, origin: t.Origin}.admit)
 	contract.RegisterHandlersWithOptions(inside, t, contract.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) {
-			Fail(c, transfer.Errorf(transfer.RequestInvalid, "%s", err))
+			what, _, _ := strings.Cut(err.Error(), ": ") // what follows speaks of Go
+			Fail(c, transfer.Errorf(transfer.RequestInvalid, "%s", what).Because(err))
 		},
 	})
 }

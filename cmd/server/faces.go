@@ -34,6 +34,9 @@ func (p *podServer) faces(r rooms) (http.Handler, error) {
 	for _, page := range []string{"/oauth/authorize", "/oauth/interactions/", "/oauth/callback"} {
 		mux.Handle(page, pages)
 	}
+	for _, once := range []string{"/oauth/authorize", "/oauth/callback"} {
+		mux.HandleFunc("HEAD "+once, onlyOnce)
+	}
 	for _, path := range []string{"/.well-known/webfinger", "/transfer/", "/openapi.yaml", "/docs"} {
 		mux.Handle(path, programs)
 	}
@@ -88,4 +91,11 @@ func (p *podServer) data(r rooms, sessions *pod.Sessions, window pod.Window) htt
 		api.Moves{Reports: r.mover, Account: signedIn},
 		api.Departures{Source: r.source, Redirects: r.redirects, Account: signedIn},
 	}}))
+}
+
+// onlyOnce spares what an address can be used for once from those who only
+// look whether it is there.
+func onlyOnce(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodGet)
+	w.WriteHeader(http.StatusMethodNotAllowed)
 }

@@ -41,6 +41,15 @@ func TestLegible(t *testing.T) {
 				}
 			})
 		}
+		t.Run("spares what can be used once from those who only look", func(t *testing.T) {
+			for _, address := range []string{"/oauth/authorize?request_uri=x", "/oauth/callback?code=x"} {
+				w := httptest.NewRecorder()
+				pod.handler.ServeHTTP(w, httptest.NewRequest(http.MethodHead, address, nil))
+				if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != http.MethodGet {
+					t.Errorf("%s: %d %v", address, w.Code, w.Header())
+				}
+			}
+		})
 		t.Run("lets nobody in under such a name", func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/sign-in", strings.NewReader(url.Values{"username": {"a\x00"}, "password": {"p"}}.Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -66,7 +66,10 @@ func (s *Service) open(ctx context.Context, account Account, t Transfer) (Opened
 	if err := s.Transfers.AddTransfer(ctx, t); err != nil {
 		return Opened{}, err
 	}
-	line := fmt.Sprintf("%s may now copy this account to %s.", host(t), t.Destination)
+	line := host(t) + " may now read this account."
+	if t.Destination != "" {
+		line = fmt.Sprintf("%s may now copy this account to %s.", host(t), t.Destination)
+	}
 	return Opened{Plan: t.Plan, New: true}, s.Event(ctx, t.Account, t.ID, "transfer-open", line)
 }
 
