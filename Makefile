@@ -22,7 +22,7 @@ demo-setup:
 	@tools/setup postgresql
 
 test: setup bin/testrun ## every test, on SQLite and PostgreSQL, with the race detector
-	@CGO_ENABLED=1 bin/testrun -race -timeout 12m ./...
+	@CGO_ENABLED=1 bin/testrun -race -timeout 25m ./...
 
 check: ## what CI runs: format, vet, build, lint, generated code, tests, clean tree
 	@tools/check
