@@ -124,7 +124,7 @@ func (s Settings) sure(c *gin.Context) {
 	}
 	s.Site.Page(c, http.StatusOK, "confirm", confirmation{
 		Title:  s.Site.say(c, locale.Key("Close the account?")),
-		Text:   s.Site.say(c, locale.Key("Everything that is here is deleted: posts, photos, contacts, all of it. This cannot be undone, and nobody gets your username again. Download everything first, or move to another pod instead.")),
+		Text:   s.Site.say(c, locale.Key("Everything that is here is deleted: posts, photos, contacts, all of it. This cannot be undone, and nobody gets your username again. You can move to another pod instead.")),
 		Button: s.Site.say(c, locale.Key("Close the account for good")), Action: "/settings/close", Back: "/settings",
 	})
 }
