@@ -73,7 +73,7 @@ func (s Consent) ask(c *gin.Context) {
 		return
 	}
 	// Browsers apply form-action to where a form's answer redirects, too.
-	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' "+i.Redirect+"; frame-ancestors 'none'; base-uri 'none'")
+	c.Header("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self' "+i.Redirect+"; frame-ancestors 'none'; base-uri 'none'")
 	c.Header("Referrer-Policy", "no-referrer")
 	s.Site.Page(c, http.StatusOK, "consent", page)
 }

@@ -2,13 +2,13 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/oauth/provider"
 	"podmove/transfer"
 )
@@ -49,31 +49,31 @@ func (s Consent) page(c *gin.Context, i provider.Interaction) (consentPage, erro
 		if !ok {
 			return page, err
 		}
-		page.Refusal = refusal.Message
+		page.Refusal = s.Site.coded(c, refusal.Code, refusal.Message)
 		return page, nil
 	}
 	amounts, err := s.Measure(ctx, a.ID, i.Details)
 	if err == nil {
-		page.offer(amounts)
+		page.offer(s.Site.Locale(c), amounts)
 	}
 	return page, err
 }
 
 // offer sets the ticks. Protocol §2.3: for a client that is not the new pod,
 // contacts and limited posts are off at first.
-func (p *consentPage) offer(amounts []transfer.CollectionPlan) {
+func (p *consentPage) offer(l *locale.Locale, amounts []transfer.CollectionPlan) {
 	size := map[transfer.Collection]transfer.CollectionPlan{}
 	for _, a := range amounts {
 		size[a.Collection] = a
 	}
 	for _, c := range transfer.Collections() {
-		t := tick{Value: string(c), Label: labels[c], Amount: amount(size[c]), On: p.Move || c != transfer.Contacts}
+		t := tick{Value: string(c), Label: l.Text(labels[c]), Amount: amount(l, size[c]), On: p.Move || c != transfer.Contacts}
 		switch {
 		case !slices.Contains(p.Details.Collections, string(c)):
 		case p.Move && (c == transfer.Profiles || c == transfer.Blocks):
-			p.Always = append(p.Always, strings.ToLower(t.Label)+amount(size[c]))
+			p.Always = append(p.Always, t.Label+" "+t.Amount)
 		case p.Move && c == transfer.Posts: // Protocol §2.4: posts and photos are one
-			t.Value, t.Label, t.Amount = both, "Posts and photos", amount(size[c], size[transfer.Photos])
+			t.Value, t.Label, t.Amount = both, l.Text(locale.Key("Posts and photos")), amount(l, size[c], size[transfer.Photos])
 			p.Ticks = append(p.Ticks, t)
 		case p.Move && c == transfer.Photos:
 		default:
@@ -81,34 +81,27 @@ func (p *consentPage) offer(amounts []transfer.CollectionPlan) {
 		}
 	}
 	if p.Details.Limited && slices.Contains(p.Details.Collections, string(transfer.Posts)) {
-		p.Limited = &tick{Value: "yes", Label: "Posts that only people you chose can see, too", On: p.Move}
+		p.Limited = &tick{Value: "yes", Label: l.Text(locale.Key("Posts that only people you chose can see, too")), On: p.Move}
 	}
 }
 
 // labels are the collections in people's words.
-var labels = map[transfer.Collection]string{
-	transfer.Profiles: "Your profile",
-	transfer.Blocks:   "Whom you block",
-	transfer.Aspects:  "Your aspects",
-	transfer.Contacts: "Your contacts",
-	transfer.Posts:    "Your posts",
-	transfer.Photos:   "Your photos",
+var labels = map[transfer.Collection]locale.Key{
+	transfer.Profiles: locale.Key("Your profile"),
+	transfer.Blocks:   locale.Key("Whom you block"),
+	transfer.Aspects:  locale.Key("Your aspects"),
+	transfer.Contacts: locale.Key("Your contacts"),
+	transfer.Posts:    locale.Key("Your posts"),
+	transfer.Photos:   locale.Key("Your photos"),
 }
 
-// amount is what stands behind a label, such as " (312 and 40, 8.1 MB)".
-func amount(plans ...transfer.CollectionPlan) string {
+// amount is what stands behind a label, such as "(312 + 40, 8.1 MB)".
+func amount(l *locale.Locale, plans ...transfer.CollectionPlan) string {
 	var counts []string
 	var bytes int64
 	for _, p := range plans {
-		counts = append(counts, fmt.Sprint(p.Count))
+		counts = append(counts, l.Number(p.Count))
 		bytes += p.Bytes + p.ContentBytes
 	}
-	return fmt.Sprintf(" (%s, %s)", strings.Join(counts, " and "), megabytes(bytes))
-}
-
-func megabytes(n int64) string {
-	if n < 1e6 {
-		return fmt.Sprintf("%d kB", (n+999)/1000)
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	return "(" + strings.Join(counts, " + ") + ", " + l.Bytes(bytes) + ")"
 }

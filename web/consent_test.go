@@ -122,7 +122,7 @@ func TestConsent(t *testing.T) {
 		if resp.StatusCode != 200 || strings.Index(body, `class="host">new.example`) > strings.Index(body, "&lt;The best pod&gt;") {
 			t.Errorf("%d\n%s", resp.StatusCode, body)
 		}
-		for _, part := range []string{"aurora@new.example", "your profile (101, 2.0 MB)", "Posts and photos (101 and 101, 4.0 MB)",
+		for _, part := range []string{"aurora@new.example", "Your profile (101, 2\u00a0MB)", "Posts and photos (101 &#43; 101, 4\u00a0MB)",
 			`name="limited" value="yes" checked`, `value="contacts" checked`, `name="no_address"`, "Until about"} {
 			if !strings.Contains(body, part) {
 				t.Errorf("the page lacks %q", part)
@@ -191,7 +191,7 @@ func TestConsent(t *testing.T) {
 
 func TestConsentToCopy(t *testing.T) {
 	p := consentPage{Interaction: newClerk("copy").i}
-	p.offer(nil)
+	p.offer(english(t), nil)
 	for _, tick := range p.Ticks {
 		if tick.On != (tick.Value != "contacts") {
 			t.Errorf("%s is ticked: %v", tick.Value, tick.On)

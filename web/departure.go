@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/internal/pod"
 	"podmove/redirects"
 	"podmove/transfer"
@@ -17,33 +18,34 @@ import (
 const maxLeftovers = 200
 
 // States of a transfer in words.
-var departureWords = map[transfer.State]string{
-	transfer.Open:        "Agreed to, not begun yet",
-	transfer.Copying:     "Being copied",
-	transfer.Frozen:      "Being copied; nothing can be written here for a moment",
-	transfer.Verified:    "Copied and compared; waiting for you",
-	transfer.Redirecting: "Moved: old links lead to the new pod",
-	transfer.ErasingOld:  "Moved: the old copies are being erased",
-	transfer.Erased:      "Moved: the old copies are erased",
-	transfer.Finished:    "Copied; nothing changed here",
-	transfer.Cancelled:   "Cancelled; nothing changed here",
-	transfer.ExpiredIdle: "Given up because nothing happened; nothing changed here",
-	transfer.Undone:      "Undone: everything is here as it was",
+var departureWords = map[transfer.State]locale.Key{
+	transfer.Open:        locale.Key("Agreed to, not begun yet"),
+	transfer.Copying:     locale.Key("Being copied"),
+	transfer.Frozen:      locale.Key("Being copied; nothing can be written here for a moment"),
+	transfer.Verified:    locale.Key("Copied and compared; waiting for you"),
+	transfer.Redirecting: locale.Key("Moved: old links lead to the new pod"),
+	transfer.ErasingOld:  locale.Key("Moved: the old copies are being erased"),
+	transfer.Erased:      locale.Key("Moved: the old copies are erased"),
+	transfer.Finished:    locale.Key("Copied; nothing changed here"),
+	transfer.Cancelled:   locale.Key("Cancelled; nothing changed here"),
+	transfer.ExpiredIdle: locale.Key("Given up because nothing happened; nothing changed here"),
+	transfer.Undone:      locale.Key("Undone: everything is here as it was"),
 }
 
 // Why erasing waits, in words.
-var waitWords = map[transfer.Code]string{
-	transfer.HoldingsAbsent:   "The new pod does not hold everything that it took. What it does not hold is not erased here, and this pod asks again.",
-	transfer.HoldingsListed:   "Some things were edited or removed at the new pod. You have some days to look at them before the old copies are erased.",
-	transfer.PodUnreachable:   "The new pod does not answer. Nothing is erased before it proves what it holds.",
-	transfer.SignatureInvalid: "The new pod does not answer with the key that you agreed to. Nothing is erased.",
+var waitWords = map[transfer.Code]locale.Key{
+	transfer.HoldingsAbsent:   locale.Key("The new pod does not hold everything that it took. What it does not hold is not erased here, and this pod asks again."),
+	transfer.HoldingsListed:   locale.Key("Some things were edited or removed at the new pod. You have some days to look at them before the old copies are erased."),
+	transfer.PodUnreachable:   locale.Key("The new pod does not answer. Nothing is erased before it proves what it holds."),
+	transfer.SignatureInvalid: locale.Key("The new pod does not answer with the key that you agreed to. Nothing is erased."),
 }
 
 // departurePage is what templates/departure.html shows.
 type departurePage struct {
+	glossary
 	source.Transfer
-	Words     string
-	Why       string // erasing waits
+	Words     locale.Key
+	Why       locale.Key // erasing waits
 	Leftovers []transfer.Outcome
 	Asked     []redirects.Tally
 	Listed    []transfer.Holding // edited, removed or absent there
@@ -99,7 +101,7 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 	}
 	p.Why = waitWords[departure.Reason]
 	if p.Why == "" && departure.Reason != "" {
-		p.Why = "The new pod gives no answer that proves what it holds. Nothing is erased before it does."
+		p.Why = locale.Key("The new pod gives no answer that proves what it holds. Nothing is erased before it does.")
 	}
 	p.GraceEnds, p.Earliest = departure.Due(), d.Redirects.Earliest(departure)
 	p.Undo = p.State == transfer.Redirecting

@@ -3,19 +3,17 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/internal/pod"
 	"podmove/redirects"
 	"podmove/transfer"
 	"podmove/transfer/source"
 )
-
-// freshness is how long ago the password may have been typed for what cannot
-// be taken back (Protocol §7.5).
-const freshness = 10 * time.Minute
 
 // A Giver is the side of this pod that gives, as its people may see it.
 type Giver interface {
@@ -44,13 +42,18 @@ type Departures struct {
 	Events    interface {
 		EventsOf(ctx context.Context, account int64, subject string, limit int) ([]pod.Event, error)
 	}
-	Now func() time.Time // nil is time.Now
+	// Initiate is where at another pod a move of an ID begins.
+	Initiate  func(ctx context.Context, pod, id string) (string, error)
+	Suggested []string         // hosts of pods that the podmin knows
+	Grace     time.Duration    // from the redirects to the erasing
+	Now       func() time.Time // nil is time.Now
 }
 
 // Mount adds the pages.
 func (d Departures) Mount(r gin.IRouter) {
 	in := d.Site.SignedIn()
 	r.GET("/departures", in, d.list)
+	r.POST("/departures", in, d.leave)
 	r.GET("/departures/:id", in, d.show)
 	r.POST("/departures/:id/accept", in, d.act(func(ctx context.Context, account int64, id string) error {
 		_, err := d.Source.Accept(ctx, account, id)
@@ -77,14 +80,8 @@ func (d Departures) now() time.Time {
 	return d.Now()
 }
 
-// fresh sends a person who signed in too long ago to the sign-in page, and from
-// there to the departure's page, where the button is pressed again.
 func (d Departures) fresh(c *gin.Context) {
-	if d.now().Sub(d.Site.Fresh(c)) <= freshness {
-		return
-	}
-	d.Site.SignIn(c, "/departures/"+c.Param("id"))
-	c.Abort()
+	d.Site.IsFresh(c, d.now(), "/departures/"+c.Param("id"))
 }
 
 // act does something to a departure and goes back to its page.
@@ -101,19 +98,54 @@ func (d Departures) act(do func(ctx context.Context, account int64, id string) e
 
 // departureList is what templates/departures.html shows.
 type departureList struct {
-	ID   string // diaspora* ID
-	List []source.Transfer
+	ID        string // diaspora* ID
+	List      []source.Transfer
+	Pod       string // typed
+	Suggested []string
+	Grace     string
+	Message   string // what is wrong
 }
 
 // Words is a transfer's state in words.
-func (departureList) Words(t source.Transfer) string { return departureWords[t.State] }
+func (departureList) Words(t source.Transfer) locale.Key { return departureWords[t.State] }
 
-func (d Departures) list(c *gin.Context) {
+func (d Departures) list(c *gin.Context) { d.showList(c, http.StatusOK, departureList{}) }
+
+func (d Departures) showList(c *gin.Context, status int, page departureList) {
 	a, _ := d.Site.Account(c)
-	list, err := d.Source.List(c.Request.Context(), a.ID)
-	if err != nil {
+	page.ID, page.Suggested, page.Grace = d.Site.ID(a), d.Suggested, d.Site.Locale(c).Span(d.Grace)
+	var err error
+	if page.List, err = d.Source.List(c.Request.Context(), a.ID); err != nil {
 		d.Site.Fail(c, err)
 		return
 	}
-	d.Site.Page(c, http.StatusOK, "departures", departureList{d.Site.ID(a), list})
+	d.Site.Page(c, status, "departures", page)
+}
+
+// leave shows the way to the new pod. It is a link: browsers hold the redirect
+// after a form against form-action, which cannot name a pod typed just now.
+func (d Departures) leave(c *gin.Context) {
+	a, _ := d.Site.Account(c)
+	typed := c.PostForm("pod")
+	address, err := d.Initiate(c.Request.Context(), typed, d.Site.ID(a))
+	if err != nil {
+		if transfer.CodeOf(err) == transfer.Internal {
+			d.Site.Fail(c, err)
+			return
+		}
+		d.showList(c, http.StatusUnprocessableEntity, departureList{Pod: typed, Message: d.Site.words(c, err)})
+		return
+	}
+	d.Site.Page(c, http.StatusOK, "departure-leave", departureLeave{address, hostIn(address), d.Site.Locale(c).Span(d.Grace)})
+}
+
+// departureLeave is what templates/departure-leave.html shows.
+type departureLeave struct{ Address, Host, Grace string }
+
+func hostIn(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }

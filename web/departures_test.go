@@ -135,7 +135,7 @@ func TestDepartures(t *testing.T) {
 	})
 	t.Run("ask to accept what did not arrive, and name it", func(t *testing.T) {
 		offers("accept", "cancel")
-		if body := ask("aurora", http.MethodGet, "/departures/a0b1").Body.String(); !strings.Contains(body, "&lt;b&gt;guid") || !strings.Contains(body, "content-missing") {
+		if body := ask("aurora", http.MethodGet, "/departures/a0b1").Body.String(); !strings.Contains(body, "&lt;b&gt;guid") || !strings.Contains(body, "file is missing at the old pod") {
 			t.Error(body)
 		}
 		if w := ask("aurora", http.MethodPost, "/departures/a0b1/accept"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/departures/a0b1" || l.did != "accept" {
@@ -155,7 +155,7 @@ func TestDepartures(t *testing.T) {
 		}
 	})
 	t.Run("name what is at the new pod no more as it came", func(t *testing.T) {
-		if body := ask("aurora", http.MethodGet, "/departures/a0b1").Body.String(); !strings.Contains(body, "&lt;b&gt;there</code>: removed") {
+		if body := ask("aurora", http.MethodGet, "/departures/a0b1").Body.String(); !strings.Contains(body, "&lt;b&gt;there</code>: was removed there") {
 			t.Error(body)
 		}
 	})

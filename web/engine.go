@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/gin-gonic/gin"
+
+	"podmove/internal/locale"
 )
 
 // maxForm bounds what a form may send, in bytes.
@@ -40,10 +42,16 @@ func New(s *Site, groups ...Group) http.Handler {
 // what a form lacks looks like what was not filled in.
 func (s *Site) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if brings(r) { // read part by part, by who keeps the files
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm+maxFiles*s.maxPhoto)
+			next.ServeHTTP(w, r)
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if r.Method == http.MethodPost {
 			if _, tooLarge := errors.AsType[*http.MaxBytesError](r.ParseForm()); tooLarge {
-				s.plain(w, http.StatusRequestEntityTooLarge, "This is too much", "The form holds more than this pod takes, and nothing of it was used. Go back, shorten it, and send it again.")
+				s.plain(w, r, http.StatusRequestEntityTooLarge, locale.Key("This is too much"),
+					locale.Key("The form holds more than this pod takes, and nothing of it was used. Go back, shorten it, and send it again."))
 				return
 			}
 		}
@@ -56,7 +64,7 @@ func (s *Site) bounded(next http.Handler) http.Handler {
 func headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("X-Frame-Options", "DENY") // RFC 9700 §4.16, for browsers that pass over frame-ancestors
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
@@ -82,9 +90,9 @@ func (s *Site) sameOrigin(next http.Handler) http.Handler {
 	if err := p.AddTrustedOrigin(s.Origin); err != nil {
 		s.Log.Warn("forms are compared with the Host header only", "error", err)
 	}
-	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.plain(w, http.StatusForbidden, "This form came from another site",
-			"Nothing was done. Open the page here and send the form from there.")
+	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.plain(w, r, http.StatusForbidden, locale.Key("This form came from another site"),
+			locale.Key("Nothing was done. Open the page here and send the form from there."))
 	}))
 	return p.Handler(next)
 }
@@ -99,7 +107,7 @@ func (s *Site) recover(c *gin.Context) {
 			panic(v)
 		default:
 			s.Log.ErrorContext(c, "a page panicked", "path", c.FullPath(), "panic", v, "stack", string(debug.Stack()))
-			s.plain(c.Writer, http.StatusInternalServerError, "Something went wrong here", oops)
+			s.plain(c.Writer, c.Request, http.StatusInternalServerError, outOfOrder, oops)
 			c.Abort()
 		}
 	}()

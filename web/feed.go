@@ -69,7 +69,7 @@ func (p Public) feed(c *gin.Context) {
 		p.Site.Fail(c, err)
 		return
 	}
-	posts, err := p.shelf().posts(ctx, person, list)
+	posts, err := p.shelf().posts(c, person, list)
 	if err != nil {
 		p.Site.Fail(c, err)
 		return
@@ -80,6 +80,7 @@ func (p Public) feed(c *gin.Context) {
 		return
 	}
 	c.Header("Cache-Control", "max-age=300")
+	c.Header("Vary", "Accept-Language") // titles of posts without text
 	c.Data(http.StatusOK, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), body...))
 }
 

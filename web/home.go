@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -10,25 +9,16 @@ import (
 	"podmove/internal/pod"
 )
 
-// Events are what happened to accounts.
-type Events interface {
-	// Events are the newest, newest first; before is the number of the one to
-	// go on after, or zero.
-	Events(ctx context.Context, account, before int64, limit int) ([]pod.Event, error)
-}
-
-// Home are the first page, and the account's own.
+// Home is the first page.
 type Home struct {
 	Site   *Site
 	Window pod.Window
 	Markup *markup.Renderer
-	Events Events
 }
 
-// Mount adds the pages.
+// Mount adds the page.
 func (h Home) Mount(r gin.IRouter) {
 	r.GET("/", h.home)
-	r.GET("/settings", h.Site.SignedIn(), h.settings)
 }
 
 func (h Home) home(c *gin.Context) {
@@ -49,21 +39,4 @@ func (h Home) home(c *gin.Context) {
 		return
 	}
 	h.Site.Page(c, http.StatusOK, "home", page)
-}
-
-// settingsPage is what templates/settings.html shows.
-type settingsPage struct {
-	Account pod.Account
-	ID      string
-	Events  []pod.Event
-}
-
-func (h Home) settings(c *gin.Context) {
-	a, _ := h.Site.Account(c)
-	events, err := h.Events.Events(c.Request.Context(), a.ID, 0, 50)
-	if err != nil {
-		h.Site.Fail(c, err)
-		return
-	}
-	h.Site.Page(c, http.StatusOK, "settings", settingsPage{a, h.Site.ID(a), events})
 }

@@ -31,6 +31,9 @@ type house struct {
 	site    *Site
 	handler http.Handler
 	account map[string]pod.Account
+
+	author   *pod.Author
+	registry *pod.Registry
 }
 
 // library is the store, where some accounts have moved.
@@ -80,13 +83,19 @@ func newHouse(t *testing.T, s *store.Store) *house {
 	render, err := markup.New(markup.Options{Origin: houseOrigin})
 	h.must(err)
 	h.site, err = NewSite(Options{
-		Origin: houseOrigin, Accounts: l, Log: slog.New(slog.DiscardHandler),
+		Origin: houseOrigin, MaxPhoto: 1 << 20, Accounts: l, Log: slog.New(slog.DiscardHandler),
 		Sessions: pod.NewSessions(pod.SessionOptions{Origin: houseOrigin, Rows: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)}),
 	})
 	h.must(err)
 	window := pod.Window{Library: l, Host: h.site.Host}
+	h.author = &pod.Author{Shelves: s, Library: l, Blobs: h.blobs, MaxPhoto: 1 << 20, Host: h.site.Host, Now: time.Now}
+	passwords, err := pod.NewPasswords()
+	h.must(err)
+	h.registry = &pod.Registry{Accounts: s, Passwords: passwords, Now: time.Now}
 	h.handler = New(h.site, anyone{h.site},
-		Public{h.site, window, render, images}, Home{h.site, window, render, s})
+		Public{h.site, window, render, images}, Home{h.site, window, render}, Compose{h.site, h.author, window, render},
+		Pictures{h.site, h.author}, Contacts{h.site, h.author}, ProfileForm{h.site, h.author, window},
+		Settings{h.site, h.registry, s, time.Now}, Doors{Site: h.site, Registry: h.registry})
 	for _, name := range []string{"aurora", "boreal", "cirrus"} {
 		h.account[name], err = s.AddAccount(t.Context(), pod.Account{
 			GUID: pod.NewGUID(), Username: name, Email: name + "@mail.example", State: pod.Active, CreatedAt: time.UnixMilli(1),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/transfer"
 	"podmove/transfer/destination"
 )
@@ -30,6 +31,10 @@ type Moves struct {
 	Mover Mover
 	// Undo takes a finished move back; nil offers no undo.
 	Undo func(ctx context.Context, account int64, move string) error
+	// Streams holds a place for each page that may be told of progress at once.
+	Streams chan struct{}
+	// Stopping is closed when this process stops.
+	Stopping <-chan struct{}
 }
 
 // Mount adds the pages.
@@ -39,7 +44,9 @@ func (m Moves) Mount(r gin.IRouter) {
 	r.POST("/move", in, m.begin)
 	r.GET("/oauth/callback", m.back)
 	r.GET("/moves/:id", in, m.show)
-	r.GET("/moves/:id/items.csv", in, m.items)
+	r.GET("/moves/:id/events", in, m.events)
+	r.GET("/moves/:id/items.csv", in, m.csv)
+	r.GET("/moves/:id/items.json", in, m.json)
 	r.POST("/moves/:id/agree", in, m.agree)
 	r.POST("/moves/:id/cancel", in, m.act(func(ctx context.Context, account int64, id string) error {
 		_, err := m.Mover.Cancel(ctx, account, id)
@@ -66,13 +73,14 @@ type moveForm struct {
 }
 
 // Words are for people what a state is.
-func (moveForm) Words(s destination.State) string { return stateWords[s] }
+func (moveForm) Words(s destination.State) locale.Key { return stateWords[s] }
 
 // form may be reached by a link from the old pod (OpenID Connect Core §4),
 // which only fills it in: nothing is fetched or sent (Protocol §2.6).
 func (m Moves) form(c *gin.Context) {
 	if target := c.Query("target_link_uri"); target != "" && target != m.Site.Origin && !strings.HasPrefix(target, m.Site.Origin+"/") {
-		m.Site.Problem(c, http.StatusBadRequest, "This link leads elsewhere", "It asks to go on to another site afterwards, which this pod does not do. Start the move from this page instead.")
+		m.Site.Problem(c, http.StatusBadRequest, m.Site.say(c, locale.Key("This link leads elsewhere")),
+			m.Site.say(c, locale.Key("It asks to go on to another site afterwards, which this pod does not do. Start the move from this page instead.")))
 		return
 	}
 	m.showForm(c, http.StatusOK, moveForm{ID: c.Query("login_hint"), Issuer: c.Query("iss")})
@@ -103,7 +111,7 @@ func (m Moves) begin(c *gin.Context) {
 	case "":
 		c.Redirect(http.StatusSeeOther, "/moves/"+move.ID)
 	case transfer.RequestInvalid, transfer.SamePod, transfer.TransferActive:
-		f.Message = said(err)
+		f.Message = m.Site.words(c, err)
 		m.showForm(c, http.StatusUnprocessableEntity, f)
 	default:
 		m.Site.Fail(c, err)
@@ -119,7 +127,7 @@ func (m Moves) agree(c *gin.Context) {
 	address, err := m.Mover.Authorize(ctx, a.ID, id, m.Site.Browser(c))
 	if transfer.CodeOf(err) == transfer.NotFound {
 		if _, mine := m.Mover.Report(ctx, a.ID, id); mine == nil { // it is the old pod that does not know the ID
-			m.Site.Problem(c, http.StatusUnprocessableEntity, "That did not work", said(err))
+			m.Site.Problem(c, http.StatusUnprocessableEntity, m.Site.say(c, refused), m.Site.words(c, err))
 			return
 		}
 	}

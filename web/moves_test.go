@@ -156,7 +156,7 @@ func TestMovePage(t *testing.T) {
 	c, ask := movers(t)
 	t.Run("names the old pod before it leads there", func(t *testing.T) {
 		w := ask("aurora", http.MethodGet, "/moves/a0b1", nil)
-		if !strings.Contains(w.Body.String(), `<p class="host">old.example</p>`) {
+		if !strings.Contains(w.Body.String(), `<p class="host" dir="ltr">old.example</p>`) {
 			t.Errorf("got %s", w.Body)
 		}
 		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self' https://old.example;") {
@@ -188,7 +188,7 @@ func TestMovePage(t *testing.T) {
 		c.report.Move.State = destination.Copying
 		c.report.Collections = []destination.Progress{{Collection: transfer.Posts, Planned: 301, Imported: 17, Failed: 3}}
 		body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String()
-		for _, want := range []string{`http-equiv="refresh"`, "Copying", ">301<", ">17<", ">3<", "/moves/a0b1/cancel"} {
+		for _, want := range []string{`http-equiv="refresh"`, "Copying", "of 301<", ">17<", ">3<", "/moves/a0b1/cancel"} {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s is missing in %s", want, body)
 			}
@@ -213,7 +213,7 @@ func TestMovePage(t *testing.T) {
 	})
 	t.Run("is nobody else's", func(t *testing.T) {
 		for target, method := range map[string]string{
-			"/moves/a0b1": http.MethodGet, "/moves/a0b1/items.csv": http.MethodGet, "/moves/a0b1/agree": http.MethodPost,
+			"/moves/a0b1": http.MethodGet, "/moves/a0b1/items.csv": http.MethodGet, "/moves/a0b1/items.json": http.MethodGet, "/moves/a0b1/events": http.MethodGet, "/moves/a0b1/agree": http.MethodPost,
 			"/moves/a0b1/cancel": http.MethodPost, "/moves/a0b1/retry": http.MethodPost,
 		} {
 			if w := ask("boreal", method, target, nil); w.Code != http.StatusNotFound {
@@ -223,7 +223,7 @@ func TestMovePage(t *testing.T) {
 	})
 	t.Run("gives all items as a table without formulas", func(t *testing.T) {
 		w := ask("aurora", http.MethodGet, "/moves/a0b1/items.csv", nil)
-		want := "collection,guid,outcome,reason,address\nposts,'=1+1,failed,guid-invalid,\n"
+		want := "collection,guid,old_address,new_address,outcome,reason\nposts,'=1+1,,,failed,guid-invalid\n"
 		if w.Body.String() != want || w.Header().Get("Content-Type") != "text/csv; charset=utf-8" {
 			t.Errorf("got %q", w.Body)
 		}

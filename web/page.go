@@ -9,21 +9,22 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/internal/pod"
 )
 
 //go:embed templates/*.html templates/parts/*.html
 var templates embed.FS
 
-// pages are the templates by name, each inside the layout.
-type pages map[string]*template.Template
+// pages are the templates by language and name, each inside the layout.
+type pages map[*locale.Locale]map[string]*template.Template
 
 // view is what the layout sees. A page's own template sees Data alone.
 type view struct {
+	Lang    *locale.Locale
 	Host    string // of the pod
 	Contact string // the podmin's
 	Account *pod.Account
@@ -38,18 +39,29 @@ func (v view) ContactURL() string {
 	return "mailto:" + v.Contact
 }
 
-// readPages reads templates/NAME.html, each of which defines "title" and
-// "main", and may define "head".
-func readPages() (pages, error) {
-	layout, err := template.New("layout.html").Funcs(functions()).ParseFS(templates, "templates/layout.html", "templates/parts/*.html")
-	if err != nil {
-		return nil, err
-	}
+// readPages reads templates/NAME.html for each language. Each defines "title"
+// and "main", and may define "head".
+func readPages(languages *locale.Set) (pages, error) {
 	files, err := fs.Glob(templates, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	all := make(pages, len(files))
+	all := pages{}
+	for _, l := range languages.All() {
+		layout, err := template.New("layout.html").Funcs(functions(l)).ParseFS(templates, "templates/layout.html", "templates/parts/*.html")
+		if err != nil {
+			return nil, err
+		}
+		if all[l], err = readNamed(layout, files); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// readNamed puts each page into the layout.
+func readNamed(layout *template.Template, files []string) (map[string]*template.Template, error) {
+	named := make(map[string]*template.Template, len(files))
 	for _, file := range files {
 		name := strings.TrimSuffix(path.Base(file), ".html")
 		if name == "layout" {
@@ -59,40 +71,35 @@ func readPages() (pages, error) {
 		if err != nil {
 			return nil, err
 		}
-		if all[name], err = clone.ParseFS(templates, file); err != nil {
+		if named[name], err = clone.ParseFS(templates, file); err != nil {
 			return nil, err
 		}
 	}
-	return all, nil
-}
-
-// functions are what every template may call.
-func functions() template.FuncMap {
-	return template.FuncMap{
-		// day is a moment for people: 1 March 2026, 14:05 UTC.
-		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		// stamp is a moment for <time datetime>.
-		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	}
+	return named, nil
 }
 
 // Page answers with templates/NAME.html inside the layout.
 func (s *Site) Page(c *gin.Context, status int, name string, data any) {
-	v := view{Host: s.Host, Contact: s.contact, Data: data}
+	v := s.view(s.Locale(c), data)
 	if a, ok := s.Account(c); ok {
 		v.Account = &a
 	}
 	body, err := s.render(name, v)
 	if err != nil {
 		s.Log.ErrorContext(c, "cannot render a page", "page", name, "error", err)
-		s.plain(c.Writer, http.StatusInternalServerError, "Something went wrong here", oops)
+		s.plain(c.Writer, c.Request, http.StatusInternalServerError, outOfOrder, oops)
 		return
 	}
 	write(c.Writer, status, body)
 }
 
+// view is what the layout sees if nobody is signed in.
+func (s *Site) view(l *locale.Locale, data any) view {
+	return view{Lang: l, Host: s.Host, Contact: s.contact, Data: data}
+}
+
 func (s *Site) render(name string, v view) ([]byte, error) {
-	t, ok := s.pages[name]
+	t, ok := s.pages[v.Lang][name]
 	if !ok {
 		return nil, fmt.Errorf("web: there is no template %q", name)
 	}

@@ -6,11 +6,19 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
+	"podmove/internal/pod"
 	"podmove/transfer"
 )
 
-// oops is what a person reads when the fault is ours.
-const oops = "This is our fault, not yours. Try again in a moment; if it goes on, tell the people who run this pod."
+// What a person reads when the fault is ours.
+const (
+	outOfOrder = locale.Key("Something went wrong here")
+	oops       = locale.Key("This is our fault, not yours. Try again in a moment; if it goes on, tell the people who run this pod.")
+)
+
+// refused is the title where something was not done.
+const refused = locale.Key("That did not work")
 
 // problem is what templates/problem.html shows.
 type problem struct{ Title, Text string }
@@ -33,10 +41,13 @@ func (s *Site) Fail(c *gin.Context, err error) {
 	case ok && e.Code == transfer.NotFound:
 		s.Missing(c)
 	case ok && e.Code != transfer.Internal:
-		s.Problem(c, status(e.Code), "That did not work", e.Message)
+		s.Problem(c, status(e.Code), s.say(c, refused), s.words(c, err))
+	case errors.Is(err, pod.ErrNotActive):
+		s.Problem(c, http.StatusConflict, s.say(c, locale.Key("This account has moved away")),
+			s.say(c, locale.Key("What is still here can be deleted, but nothing new can be written. Write at your new pod.")))
 	default:
 		s.Log.ErrorContext(c, "a page failed", "path", c.FullPath(), "error", err)
-		s.Problem(c, http.StatusInternalServerError, "Something went wrong here", oops)
+		s.Problem(c, http.StatusInternalServerError, s.say(c, outOfOrder), s.say(c, oops))
 	}
 }
 
@@ -57,26 +68,35 @@ func status(code transfer.Code) int {
 
 // Missing is the one answer for what never was, was deleted, or is not for the
 // person who asks: the same bytes whatever the address, and whoever looks
-// (Protocol §6.1).
+// (Protocol §6.1). The browser's header alone decides its language.
 func (s *Site) Missing(c *gin.Context) {
-	write(c.Writer, http.StatusNotFound, s.missing)
+	write(c.Writer, http.StatusNotFound, s.missing[s.prefers(c.Request)])
 	c.Abort()
 }
 
-func (s *Site) renderMissing() ([]byte, error) {
-	return s.render("problem", view{Host: s.Host, Contact: s.contact, Data: problem{
-		"There is nothing here",
-		"The address may be wrong, or what was here was deleted. If it was shared with you, sign in and open the link again.",
-	}})
+func (s *Site) renderMissing() (map[*locale.Locale][]byte, error) {
+	all := map[*locale.Locale][]byte{}
+	for _, l := range s.speaks.All() {
+		body, err := s.render("problem", s.view(l, problem{
+			l.Text(locale.Key("There is nothing here")),
+			l.Text(locale.Key("The address may be wrong, or what was here was deleted. If it was shared with you, sign in and open the link again.")),
+		}))
+		if err != nil {
+			return nil, err
+		}
+		all[l] = body
+	}
+	return all, nil
 }
 
 // plain is a problem's page for requests that have not reached the pages, or
 // whose page failed: it asks nothing of the database.
-func (s *Site) plain(w http.ResponseWriter, status int, title, text string) {
-	body, err := s.render("problem", view{Host: s.Host, Contact: s.contact, Data: problem{title, text}})
+func (s *Site) plain(w http.ResponseWriter, r *http.Request, status int, title, text locale.Key) {
+	l := s.prefers(r)
+	body, err := s.render("problem", s.view(l, problem{l.Text(title), l.Text(text)}))
 	if err != nil {
 		s.Log.Error("cannot render a page", "page", "problem", "error", err)
-		http.Error(w, title, status)
+		http.Error(w, l.Text(title), status)
 		return
 	}
 	write(w, status, body)

@@ -58,7 +58,7 @@ func (p Public) post(c *gin.Context) {
 		p.fail(c, err)
 		return
 	}
-	list, err := p.shelf().posts(c.Request.Context(), shown.Author, []pod.Shown{shown})
+	list, err := p.shelf().posts(c, shown.Author, []pod.Shown{shown})
 	if err != nil {
 		p.Site.Fail(c, err)
 		return
@@ -83,6 +83,7 @@ type personPage struct {
 	Bio   template.HTML
 	Posts []shownPost
 	Older string // query of the next page; empty if this is the last
+	Own   bool   // the viewer is this person
 }
 
 func (p Public) person(c *gin.Context, person pod.Person, err error) {
@@ -100,7 +101,7 @@ func (p Public) person(c *gin.Context, person pod.Person, err error) {
 
 func (s shelf) personPage(c *gin.Context, person pod.Person, v pod.Viewer) (personPage, error) {
 	ctx := c.Request.Context()
-	page := personPage{Person: person}
+	page := personPage{Person: person, Own: v.Account == person.Account.ID && person.State == pod.Active}
 	if person.Avatar != "" {
 		page.Photo = photoPath(pod.ThumbMedium, person.Avatar)
 	}
@@ -115,7 +116,7 @@ func (s shelf) personPage(c *gin.Context, person pod.Person, v pod.Viewer) (pers
 		list = list[:pageSize]
 		page.Older = "?before=" + spell(list[pageSize-1].Mark())
 	}
-	page.Posts, err = s.posts(ctx, person, list)
+	page.Posts, err = s.posts(c, person, list)
 	return page, err
 }
 

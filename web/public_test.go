@@ -80,7 +80,7 @@ func TestPublicPages(t *testing.T) {
 			h.must(s.Event(t.Context(), h.account["cirrus"].ID, "t", "redirecting", "Your links now lead to the new pod."))
 			h.move("cirrus", "cirrus@new.example", "https://new.example/u/cirrus")
 			for name, target := range map[string]string{"": "/u/cirrus", "cirrus": "/"} {
-				if !strings.Contains(h.status(200, name, target), `<a href="https://new.example/u/cirrus">cirrus@new.example</a>`) {
+				if !strings.Contains(h.status(200, name, target), `<a href="https://new.example/u/cirrus"><bdi>cirrus@new.example</bdi></a>`) {
 					t.Errorf("%s does not say so", target)
 				}
 			}

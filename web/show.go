@@ -1,12 +1,14 @@
 package web
 
 import (
-	"context"
 	"html/template"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
+	"podmove/internal/locale"
 	"podmove/internal/markup"
 	"podmove/internal/pod"
 	"podmove/transfer"
@@ -31,6 +33,8 @@ type shownPost struct {
 	Root     *shownRoot
 	Public   bool
 	At       time.Time
+	Own      bool   // the viewer wrote it
+	From     string // host of the pod that a move brought it from; for its author only
 }
 
 type shownPhoto struct {
@@ -42,22 +46,40 @@ type shownPhoto struct {
 type shownRoot struct{ Author, URL string }
 
 // posts readies posts of one author for a page.
-func (s shelf) posts(ctx context.Context, author pod.Person, list []pod.Shown) ([]shownPost, error) {
+func (s shelf) posts(c *gin.Context, author pod.Person, list []pod.Shown) ([]shownPost, error) {
+	ctx := c.Request.Context()
 	rewrite, err := s.Window.Rewrite(ctx, author.Account.ID, s.Site.Origin)
 	if err != nil {
 		return nil, err
 	}
+	own := s.Site.Viewer(c).Account == author.Account.ID
+	var from map[string]string
+	if own {
+		if from, err = s.Window.BroughtFrom(ctx, author.Account.ID, guidsOf(list)); err != nil {
+			return nil, err
+		}
+	}
+	l := s.Site.Locale(c)
 	shown := make([]shownPost, len(list))
 	for i, p := range list {
-		shown[i] = s.post(p, rewrite)
+		shown[i] = s.post(l, p, rewrite)
+		shown[i].Own, shown[i].From = own, pod.Host(from[p.GUID])
 	}
 	return shown, nil
 }
 
-func (s shelf) post(p pod.Shown, rewrite markup.Rewrite) shownPost {
+func guidsOf(list []pod.Shown) []string {
+	guids := make([]string, len(list))
+	for i, p := range list {
+		guids[i] = p.GUID
+	}
+	return guids
+}
+
+func (s shelf) post(l *locale.Locale, p pod.Shown, rewrite markup.Rewrite) shownPost {
 	v := shownPost{
 		Path: "/posts/" + p.GUID, Author: p.Author, HTML: s.Markup.HTMLWith(p.Item.Text, rewrite),
-		Poll: p.Item.Poll, Public: p.Item.Public, At: p.Item.CreatedAt.Time(), Title: s.title(p),
+		Poll: p.Item.Poll, Public: p.Item.Public, At: p.Item.CreatedAt.Time(), Title: s.title(l, p),
 	}
 	for _, photo := range p.Photos {
 		v.Photos = append(v.Photos, shownPhoto{
@@ -74,17 +96,17 @@ func (s shelf) post(p pod.Shown, rewrite markup.Rewrite) shownPost {
 }
 
 // title is the beginning of the text, or says what the post is without one.
-func (s shelf) title(p pod.Shown) string {
+func (s shelf) title(l *locale.Locale, p pod.Shown) string {
 	if title := s.Markup.Plain(p.Item.Text, 60); title != "" {
 		return title
 	}
 	switch {
 	case p.Item.Root != nil:
-		return "A reshare by " + p.Author.Name
+		return l.Text(locale.Key("A reshare by %s"), p.Author.Name)
 	case len(p.Item.Photos) > 0:
-		return "A photo by " + p.Author.Name
+		return l.Text(locale.Key("A photo by %s"), p.Author.Name)
 	default:
-		return "A post by " + p.Author.Name
+		return l.Text(locale.Key("A post by %s"), p.Author.Name)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/internal/pod"
 )
 
@@ -20,6 +21,7 @@ type Options struct {
 	Origin   string         // the pod's public URL, without a trailing slash
 	Contact  string         // the podmin's e-mail address or https URL, or empty
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
+	MaxPhoto int64          // most bytes of one photo
 	Sessions *pod.Sessions
 	Accounts Accounts
 	Log      *slog.Logger
@@ -38,16 +40,21 @@ type Site struct {
 	Log      *slog.Logger
 	contact  string
 	proxies  []netip.Prefix
+	maxPhoto int64
 	accounts Accounts
+	speaks   *locale.Set
 	pages    pages
-	missing  []byte // the one answer for what is not there, or not for this person
+	missing  map[*locale.Locale][]byte // the one answer for what is not there, or not for this person
 }
 
 // NewSite reads the templates.
 func NewSite(o Options) (*Site, error) {
-	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Sessions: o.Sessions, Log: o.Log, contact: o.Contact, proxies: o.Proxies, accounts: o.Accounts}
+	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Sessions: o.Sessions, Log: o.Log, contact: o.Contact, proxies: o.Proxies, maxPhoto: o.MaxPhoto, accounts: o.Accounts}
 	var err error
-	if s.pages, err = readPages(); err != nil {
+	if s.speaks, err = locale.New(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = readPages(s.speaks); err != nil {
 		return nil, err
 	}
 	if s.missing, err = s.renderMissing(); err != nil {
@@ -76,7 +83,7 @@ const accountKey = "podmove.account"
 // loadAccount answers the zero Account if nobody is signed in.
 func (s *Site) loadAccount(c *gin.Context) pod.Account {
 	ctx := c.Request.Context()
-	id, _ := s.Sessions.Account(ctx)
+	id, began := s.Sessions.Account(ctx)
 	if id == 0 {
 		return pod.Account{}
 	}
@@ -84,7 +91,7 @@ func (s *Site) loadAccount(c *gin.Context) pod.Account {
 	if err != nil && !errors.Is(err, pod.ErrNoAccount) {
 		s.Log.ErrorContext(ctx, "cannot read the account of a session", "account", id, "error", err)
 	}
-	if err != nil || a.State == pod.Closed {
+	if err != nil || a.State == pod.Closed || began.Before(a.SessionsFrom) {
 		return pod.Account{}
 	}
 	return a
@@ -107,6 +114,21 @@ func (s *Site) Fresh(c *gin.Context) time.Time {
 	}
 	_, auth := s.Sessions.Account(c.Request.Context())
 	return auth
+}
+
+// freshness is how long ago the password may have been typed for what cannot
+// be taken back (Protocol §7.5).
+const freshness = 10 * time.Minute
+
+// IsFresh sends a person who signed in too long ago to the sign-in page, and
+// from there to next, where the button is pressed again.
+func (s *Site) IsFresh(c *gin.Context, now time.Time, next string) bool {
+	if now.Sub(s.Fresh(c)) <= freshness {
+		return true
+	}
+	s.SignIn(c, next)
+	c.Abort()
+	return false
 }
 
 // Browser is the name of the browser that asks; see pod.Sessions.Browser.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/internal/pod"
 )
 
@@ -242,4 +243,14 @@ func record(t *testing.T, h http.Handler, method, target string) *http.Response 
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, nil))
 	return w.Result()
+}
+
+// english is the language that keys are in.
+func english(t *testing.T) *locale.Locale {
+	t.Helper()
+	set, err := locale.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Match("en")
 }

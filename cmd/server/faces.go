@@ -11,6 +11,10 @@ import (
 	"podmove/web"
 )
 
+// maxStreams is how many pages are told of progress at once; others look again
+// by themselves.
+const maxStreams = 500
+
 // faces are what the pod shows: pages for people, JSON for programs, OAuth, and
 // the front door before them.
 func (p *podServer) faces(r rooms) (http.Handler, error) {
@@ -50,17 +54,25 @@ func (p *podServer) pages(r rooms, sessions *pod.Sessions, window pod.Window) (h
 	if err != nil {
 		return nil, err
 	}
-	site, err := web.NewSite(web.Options{Origin: p.origin, Contact: p.config.AdminContact, Proxies: p.config.Proxies(), Sessions: sessions, Accounts: p.store, Log: p.log})
+	site, err := web.NewSite(web.Options{Origin: p.origin, Contact: p.config.AdminContact, Proxies: p.config.Proxies(), MaxPhoto: int64(p.config.MaxPhoto), Sessions: sessions, Accounts: p.store, Log: p.log})
 	if err != nil {
 		return nil, err
 	}
 	return web.New(site,
-		web.Home{Site: site, Window: window, Markup: text, Events: p.store},
+		web.Home{Site: site, Window: window, Markup: text},
+		web.Compose{Site: site, Author: r.author, Window: window, Markup: text},
+		web.Pictures{Site: site, Author: r.author},
+		web.Contacts{Site: site, Author: r.author},
+		web.ProfileForm{Site: site, Author: r.author, Window: window},
+		web.Settings{Site: site, Keeping: r.registry, Events: p.store, Now: p.now},
 		web.Doors{Site: site, Registry: r.registry, SignUp: web.SignUp(p.config.Registration)},
 		web.Public{Site: site, Window: window, Markup: text, Images: p.images},
 		web.Consent{Site: site, Interactions: r.provider, Measure: r.source.Measure, Grace: p.config.Grace.Std(), Now: p.now},
-		web.Moves{Site: site, Mover: r.mover, Undo: r.keeper.Undo},
-		web.Departures{Site: site, Source: r.source, Redirects: r.redirects, Events: p.store, Now: p.now},
+		web.Moves{Site: site, Mover: r.mover, Undo: r.keeper.Undo, Streams: make(chan struct{}, maxStreams), Stopping: p.stopping},
+		web.Departures{
+			Site: site, Source: r.source, Redirects: r.redirects, Events: p.store,
+			Initiate: r.provider.Initiate, Suggested: p.config.SuggestedPods, Grace: p.config.Grace.Std(), Now: p.now,
+		},
 	), nil
 }
 

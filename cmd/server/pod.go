@@ -44,6 +44,8 @@ type podServer struct {
 	jobs    *jobs.Jobs
 	handler http.Handler
 	ready   atomic.Bool
+
+	stopping chan struct{} // closed when it stops
 }
 
 // openPod opens what the settings name and wires the rooms. Nothing runs yet.
@@ -52,7 +54,7 @@ func openPod(ctx context.Context, c config.Config, log *slog.Logger) (*podServer
 	if err != nil {
 		return nil, errors.Join(err, g.close())
 	}
-	p := &podServer{ground: g}
+	p := &podServer{ground: g, stopping: make(chan struct{})}
 	r, err := g.rooms()
 	if err == nil {
 		p.handler, err = p.faces(r)

@@ -21,6 +21,7 @@ import (
 // side that asks and takes, and what is left behind.
 type rooms struct {
 	registry  *pod.Registry
+	author    *pod.Author
 	provider  *provider.Provider
 	source    *source.Service
 	relying   *relying.Party
@@ -36,6 +37,9 @@ func (g *ground) rooms() (rooms, error) {
 		return r, err
 	}
 	r.registry = &pod.Registry{Accounts: g.store, Passwords: passwords, Now: g.now}
+	r.author = &pod.Author{
+		Shelves: g.store, Library: g.store, Blobs: g.blobs, MaxPhoto: int64(g.config.MaxPhoto), Host: g.config.Host(), Now: g.now,
+	}
 	if r.provider, err = g.openProvider(); err != nil {
 		return r, err
 	}

@@ -76,6 +76,7 @@ func (p *podServer) stop(ctx context.Context, server *http.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, drain)
 	defer cancel()
 	p.ready.Store(false)
+	close(p.stopping)
 	jobsDone := make(chan error, 1)
 	go func() { jobsDone <- p.jobs.Stop(ctx) }()
 	if err := server.Shutdown(ctx); err != nil {

@@ -91,6 +91,10 @@ type Config struct {
 	// a lost device is signed in for as long.
 	SessionLifetime Duration `name:"session-lifetime" env:"PODMOVE_SESSION_LIFETIME" default:"14d" placeholder:"DURATION" help:"How long somebody stays signed in."`
 
+	// SuggestedPods are hosts of pods that people who move away are offered,
+	// such as "new.example". Default none. Danger: people trust what you suggest.
+	SuggestedPods []string `name:"suggested-pods" env:"PODMOVE_SUGGESTED_PODS" placeholder:"HOST" help:"Pods suggested to those who move away."`
+
 	// AdminContact is an e-mail address or https URL at which people reach the
 	// podmin. Default empty. Danger: it is shown to everyone.
 	AdminContact string `name:"admin-contact" env:"PODMOVE_ADMIN_CONTACT" placeholder:"ADDRESS" help:"E-mail address or https URL of the podmin."`

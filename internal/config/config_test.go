@@ -136,6 +136,9 @@ func TestExample(t *testing.T) {
 	if len(got.TrustedProxies) == 0 {
 		got.TrustedProxies = nil
 	}
+	if len(got.SuggestedPods) == 0 {
+		got.SuggestedPods = nil
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the example says\n%+v, the defaults are\n%+v", got, want)
 	}

@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -41,10 +42,16 @@ func (m *Message) UnmarshalJSON(raw []byte) error {
 
 // MarshalJSON is the reverse of UnmarshalJSON.
 func (m Message) MarshalJSON() ([]byte, error) {
+	var raw bytes.Buffer
+	enc := json.NewEncoder(&raw)
+	enc.SetEscapeHTML(false)
+	var err error
 	if m.Forms != nil {
-		return json.Marshal(m.Forms)
+		err = enc.Encode(m.Forms)
+	} else {
+		err = enc.Encode(m.Text)
 	}
-	return json.Marshal(m.Text)
+	return raw.Bytes(), err
 }
 
 // ReadCatalogue is what a language says for each key.

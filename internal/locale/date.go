@@ -1,8 +1,9 @@
 package locale
 
 import (
-	"strconv"
 	"time"
+
+	"golang.org/x/text/number"
 )
 
 // months by number.
@@ -14,7 +15,7 @@ var months = []Key{
 // Date is a day: 1 March 2026.
 func (l *Locale) Date(t time.Time) string {
 	t = t.UTC()
-	return l.Text(Key("%[1]d %[2]s %[3]s"), t.Day(), l.Text(months[t.Month()-1]), strconv.Itoa(t.Year()))
+	return l.Text(Key("%[1]d %[2]s %[3]s"), t.Day(), l.Text(months[t.Month()-1]), l.digits(t.Year(), 1))
 }
 
 // Moment is a day and a time, in UTC, which it says: a pod does not know where
@@ -24,7 +25,15 @@ func (l *Locale) Moment(t time.Time) string {
 }
 
 // Clock is a time of the day: 14:05.
-func (l *Locale) Clock(t time.Time) string { return t.UTC().Format("15:04") }
+func (l *Locale) Clock(t time.Time) string {
+	t = t.UTC()
+	return l.digits(t.Hour(), 2) + ":" + l.digits(t.Minute(), 2)
+}
+
+// digits is a number that is not grouped, with at least as many digits.
+func (l *Locale) digits(n, least int) string {
+	return l.printer.Sprint(number.Decimal(n, number.NoSeparator(), number.MinIntegerDigits(least)))
+}
 
 // Span is about how long something takes: 40 seconds, 3 minutes, 2 hours.
 func (l *Locale) Span(d time.Duration) string {

@@ -23,17 +23,23 @@ type Account struct {
 	GUID      string // person GUID, 32 hexadecimal digits; OIDC subject
 	Username  string // lower case; the part of the diaspora* ID before the @
 	Email     string
+	Language  string // a tag such as "de"; empty is what the browser asks for
 	Admin     bool
 	State     State
 	MovedTo   string // the new diaspora* ID, if State is Moved
 	MovedURL  string // the new public profile, if State is Moved; empty if no address was left
 	CreatedAt time.Time
+	// SessionsFrom is when the password was last changed: sessions that began
+	// before it are over.
+	SessionsFrom time.Time
 }
 
 // What can go wrong with an account. Match them with errors.Is.
 var (
 	ErrNoAccount = errors.New("pod: there is no such account")
 	ErrNameTaken = errors.New("pod: the username is taken")
+	ErrNotActive = errors.New("pod: the account has moved away or was closed")
+	ErrMoving    = errors.New("pod: a move of the account is under way")
 )
 
 // Accounts are the rows of accounts.
@@ -51,4 +57,11 @@ type Accounts interface {
 	AccountWithGUID(ctx context.Context, guid string) (Account, error)
 	// Password is the account's password in PHC form.
 	Password(ctx context.Context, id int64) (string, error)
+	// SetPassword replaces it; sessions that began before now are over.
+	SetPassword(ctx context.Context, id int64, hash string, now time.Time) error
+	SetEmail(ctx context.Context, id int64, email string) error
+	SetLanguage(ctx context.Context, id int64, tag string) error
+	// CloseAccount deletes all that the account holds. Its names stay taken.
+	// ErrMoving while a move from it or to it is not over.
+	CloseAccount(ctx context.Context, id int64, now time.Time) error
 }

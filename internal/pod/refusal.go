@@ -8,14 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// A Field is a part of the sign-up form.
+// A Field is a part of a form.
 type Field string
 
-// The fields of the sign-up form.
+// The fields of forms.
 const (
 	Username Field = "username"
 	Email    Field = "email"
 	Password Field = "password"
+	Text     Field = "text"
+	Photos   Field = "photos"
+	Audience Field = "audience" // aspects
+	Somebody Field = "person"
+	Name     Field = "name"
 )
 
 // A Refusal says, in words for the person, what is wrong with what they filled
@@ -64,9 +69,15 @@ func (n NewAccount) check() error {
 		return Refusal{Username, "This username is reserved. Choose another one."}
 	case !email(n.Email):
 		return Refusal{Email, "This is not an e-mail address."}
-	case utf8.RuneCountInString(n.Password) < minPassword:
+	}
+	return checkPassword(n.Password)
+}
+
+func checkPassword(password string) error {
+	switch {
+	case utf8.RuneCountInString(password) < minPassword:
 		return Refusal{Password, "A password has at least 8 characters. A sentence is a good one."}
-	case len(n.Password) > maxPassword:
+	case len(password) > maxPassword:
 		return Refusal{Password, "This password is longer than 1,024 bytes."}
 	}
 	return nil

@@ -71,6 +71,43 @@ func (r *Registry) SignIn(ctx context.Context, username, password string) (Accou
 	return account, nil
 }
 
+// ChangePassword gives the account another password, if old is the one it has.
+// Other browsers are signed out by it.
+func (r *Registry) ChangePassword(ctx context.Context, a Account, old, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	if _, err := r.SignIn(ctx, a.Username, old); errors.Is(err, ErrWrongPassword) {
+		return Refusal{Password, "The password until now is not right. Nothing was changed."}
+	} else if err != nil {
+		return err
+	}
+	hash, err := r.Passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return r.Accounts.SetPassword(ctx, a.ID, hash, r.Now())
+}
+
+// ChangeEmail gives the account another e-mail address.
+func (r *Registry) ChangeEmail(ctx context.Context, a Account, address string) error {
+	if address = strings.TrimSpace(address); !email(address) {
+		return Refusal{Email, "This is not an e-mail address."}
+	}
+	return r.Accounts.SetEmail(ctx, a.ID, address)
+}
+
+// SetLanguage has the account's pages speak a language; empty is what the
+// browser asks for.
+func (r *Registry) SetLanguage(ctx context.Context, a Account, tag string) error {
+	return r.Accounts.SetLanguage(ctx, a.ID, tag)
+}
+
+// Close deletes all that the account holds, for good.
+func (r *Registry) Close(ctx context.Context, a Account) error {
+	return r.Accounts.CloseAccount(ctx, a.ID, r.Now())
+}
+
 // name is a username as it is stored.
 func name(typed string) string { return strings.ToLower(strings.TrimSpace(typed)) }
 

@@ -48,6 +48,28 @@ func (m *memory) Password(_ context.Context, id int64) (string, error) {
 	return m.passwords[id-1], nil
 }
 
+func (m *memory) change(id int64, how func(*Account)) error {
+	how(&m.list[id-1])
+	return nil
+}
+
+func (m *memory) SetPassword(_ context.Context, id int64, hash string, now time.Time) error {
+	m.passwords[id-1] = hash
+	return m.change(id, func(a *Account) { a.SessionsFrom = now })
+}
+
+func (m *memory) SetEmail(_ context.Context, id int64, email string) error {
+	return m.change(id, func(a *Account) { a.Email = email })
+}
+
+func (m *memory) SetLanguage(_ context.Context, id int64, tag string) error {
+	return m.change(id, func(a *Account) { a.Language = tag })
+}
+
+func (m *memory) CloseAccount(_ context.Context, id int64, _ time.Time) error {
+	return m.change(id, func(a *Account) { a.State = Closed })
+}
+
 func newRegistry(t *testing.T) (*Registry, *memory) {
 	t.Helper()
 	p, err := NewPasswords()

@@ -11,12 +11,12 @@ type Viewer struct {
 // Viewer is who a request's session belongs to. What cannot be read counts as
 // a stranger, who sees least.
 func (s *Sessions) Viewer(ctx context.Context, w Window) Viewer {
-	id, _ := s.Account(ctx)
+	id, began := s.Account(ctx)
 	if id == 0 {
 		return Viewer{}
 	}
 	a, err := w.Account(ctx, id)
-	if err != nil || a.State == Closed {
+	if err != nil || a.State == Closed || began.Before(a.SessionsFrom) {
 		return Viewer{}
 	}
 	return Viewer{Account: a.ID, ID: a.Username + "@" + w.Host}

@@ -26,6 +26,9 @@ type Library interface {
 	// Rewrite answers how an address in an account's posts is shown on the pod
 	// whose origin is here (Protocol §3.4).
 	Rewrite(ctx context.Context, account int64, here string) (func(address string) string, error)
+	// BroughtFrom are the pods' URLs from which moves brought an account's posts
+	// among guids.
+	BroughtFrom(ctx context.Context, account int64, guids []string) (map[string]string, error)
 }
 
 // A Window is the pod as its viewers see it.

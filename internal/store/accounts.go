@@ -17,11 +17,14 @@ type accountRow struct {
 	GUID      string
 	Username  string
 	Email     string
+	Language  string
 	Admin     bool
 	State     string
 	MovedTo   string
 	MovedURL  string
 	CreatedAt int64 `gorm:"autoCreateTime:false"`
+
+	SessionsFrom int64
 }
 
 // TableName is accounts.
@@ -29,9 +32,9 @@ func (accountRow) TableName() string { return "accounts" }
 
 func (r accountRow) account() pod.Account {
 	return pod.Account{
-		ID: r.ID, GUID: r.GUID, Username: r.Username, Email: r.Email, Admin: r.Admin,
+		ID: r.ID, GUID: r.GUID, Username: r.Username, Email: r.Email, Language: r.Language, Admin: r.Admin,
 		State: pod.State(r.State), MovedTo: r.MovedTo, MovedURL: r.MovedURL,
-		CreatedAt: time.UnixMilli(r.CreatedAt).UTC(),
+		CreatedAt: time.UnixMilli(r.CreatedAt).UTC(), SessionsFrom: time.UnixMilli(r.SessionsFrom).UTC(),
 	}
 }
 

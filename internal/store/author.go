@@ -58,7 +58,7 @@ func (s *Store) AddContact(ctx context.Context, account int64, c transfer.Contac
 // move replaces it unasked (Protocol §3.9).
 func (s *Store) UpdateProfile(ctx context.Context, account int64, p transfer.Profile) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
-		if err := s.lock(ctx, account); err != nil {
+		if err := s.open(ctx, account); err != nil {
 			return err
 		}
 		row := placed{item: p, again: true, written: true}
@@ -75,27 +75,20 @@ func (s *Store) UpdateProfile(ctx context.Context, account int64, p transfer.Pro
 }
 
 // DeletePost deletes a post of the account with the photos that hang on no
-// other, as diaspora* does. ErrNotFound if the account has no such post.
+// other, as diaspora* does. pod.ErrHidden if the account has no such post.
 func (s *Store) DeletePost(ctx context.Context, account int64, guid string) error {
-	return s.InTx(ctx, func(ctx context.Context) error {
-		if err := s.lock(ctx, account); err != nil {
-			return err
-		}
-		there, err := posts{}.standing(ctx, s, account, []string{guid}, nil)
-		if err != nil {
-			return err
-		}
-		if len(there) == 0 {
-			return ErrNotFound
-		}
-		return s.takeOut(ctx, posts{}, account, []string{guid}, removeOrphans)
-	})
+	return s.discard(ctx, posts{}, account, guid, nil)
 }
 
 // create writes a new item under a fresh guid.
 func (s *Store) create(ctx context.Context, account int64, p placed) (string, error) {
 	p.GUID = freshGUID()
-	return p.GUID, s.InTx(ctx, func(ctx context.Context) error { return s.write(ctx, account, p) })
+	return p.GUID, s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.open(ctx, account); err != nil {
+			return err
+		}
+		return s.write(ctx, account, p)
+	})
 }
 
 // write encodes an item that was made here, and puts it.

@@ -108,3 +108,17 @@ func (s *Store) arrivedPhoto(ctx context.Context, account int64, o origin, name 
 		Where("arrivals.issuer = ? AND arrivals.source_account = ?", o.Issuer, o.SourceAccount).Limit(1).Scan(&file)
 	return file
 }
+
+// BroughtFrom is pod.Library's.
+func (s *Store) BroughtFrom(ctx context.Context, account int64, guids []string) (map[string]string, error) {
+	from := map[string]string{}
+	return from, inChunks(guids, func(chunk []string) error {
+		var rows []arrivalRow
+		err := s.db(ctx).Table("arrivals").Select("local_guid", "issuer").
+			Where("account_id = ? AND collection = ? AND local_guid IN ?", account, transfer.Posts, chunk).Find(&rows).Error
+		for _, r := range rows {
+			from[r.LocalGUID] = r.Issuer
+		}
+		return translate(err)
+	})
+}

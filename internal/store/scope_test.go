@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"podmove/internal/pod"
 	"podmove/internal/store"
 	"podmove/internal/store/storetest"
 	"podmove/transfer"
@@ -101,7 +102,7 @@ func TestDeletions(t *testing.T) {
 			must(t, s.DeletePost(t.Context(), account, guidOf(name)))
 		}
 		t.Run("are refused of what is not there", func(t *testing.T) {
-			if err := s.DeletePost(t.Context(), account, guidOf("pub1")); !errors.Is(err, store.ErrNotFound) {
+			if err := s.DeletePost(t.Context(), account, guidOf("pub1")); !errors.Is(err, pod.ErrHidden) {
 				t.Errorf("%v", err)
 			}
 		})

@@ -16,7 +16,7 @@ import (
 )
 
 // spoken are the directories whose code speaks to people.
-var spoken = []string{"web", "internal/locale", "internal/mail"}
+var spoken = []string{"web", "internal/locale", "internal/pod"}
 
 // inTemplate finds {{t "…"}} and {{th "…"}}, wherever they stand in an action.
 var inTemplate = regexp.MustCompile(`\bth? ("(?:[^"\\]|\\.)*")`)
@@ -65,32 +65,48 @@ func fromTemplate(path string, found map[locale.Key]bool) error {
 	return nil
 }
 
-// fromGo finds conversions: Key("…") and locale.Key("…").
+// fromGo finds conversions, Key("…") and locale.Key("…"), and what refusals say.
 func fromGo(path string, found map[locale.Key]bool) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
 		return err
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok || len(call.Args) != 1 || !isKey(call.Fun) {
-			return true
-		}
-		if lit, ok := call.Args[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
-			key, _ := strconv.Unquote(lit.Value) // the parser has read it
-			found[locale.Key(key)] = true
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if len(n.Args) == 1 && named(n.Fun, "Key") {
+				note(n.Args[0], found)
+			}
+		case *ast.CompositeLit:
+			if len(n.Elts) == 2 && named(n.Type, "Refusal") {
+				note(n.Elts[1], found)
+			}
 		}
 		return true
 	})
 	return nil
 }
 
-func isKey(fun ast.Expr) bool {
-	switch fun := fun.(type) {
+// named reports whether an expression is the name, of this package or another.
+func named(e ast.Expr, name string) bool {
+	switch e := e.(type) {
 	case *ast.Ident:
-		return fun.Name == "Key"
+		return e.Name == name
 	case *ast.SelectorExpr:
-		return fun.Sel.Name == "Key"
+		return e.Sel.Name == name
 	}
 	return false
+}
+
+// note takes a string, which may stand behind a field's name.
+func note(e ast.Expr, found map[locale.Key]bool) {
+	if pair, ok := e.(*ast.KeyValueExpr); ok {
+		e = pair.Value
+	}
+	if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+		key, _ := strconv.Unquote(lit.Value) // the parser has read it
+		if key != "" {
+			found[locale.Key(key)] = true
+		}
+	}
 }

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"podmove/internal/pod"
+	"podmove/transfer"
+	"podmove/transfer/destination"
+)
+
+// SetPassword is pod.Accounts'.
+func (s *Store) SetPassword(ctx context.Context, id int64, hash string, now time.Time) error {
+	return s.setAccount(ctx, id, map[string]any{"password": hash, "sessions_from": now.UnixMilli()})
+}
+
+// SetEmail is pod.Accounts'.
+func (s *Store) SetEmail(ctx context.Context, id int64, email string) error {
+	return s.setAccount(ctx, id, map[string]any{"email": email})
+}
+
+// SetLanguage is pod.Accounts'.
+func (s *Store) SetLanguage(ctx context.Context, id int64, tag string) error {
+	return s.setAccount(ctx, id, map[string]any{"language": tag})
+}
+
+func (s *Store) setAccount(ctx context.Context, id int64, values map[string]any) error {
+	q := s.db(ctx).Table("accounts").Where("id = ?", id).Updates(values)
+	if q.Error == nil && q.RowsAffected == 0 {
+		return pod.ErrNoAccount
+	}
+	return translate(q.Error)
+}
+
+// over are the states of a transfer, and of a move, after which nothing follows.
+var (
+	overThere = []transfer.State{transfer.Erased, transfer.Finished, transfer.Cancelled, transfer.ExpiredIdle, transfer.Undone}
+	overHere  = []destination.State{destination.Done, destination.Cancelled, destination.Undone}
+)
+
+// CloseAccount is pod.Accounts'. What others were told stays true: stubs go on
+// answering, and a tombstone tells nobody anything any more.
+func (s *Store) CloseAccount(ctx context.Context, id int64, now time.Time) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.lock(ctx, id); err != nil {
+			return err
+		}
+		if err := s.settled(ctx, id); err != nil {
+			return err
+		}
+		var sums []transfer.Digest
+		if err := s.db(ctx).Table("photos").Where("account_id = ?", id).Distinct().Pluck("sha256", &sums).Error; err != nil {
+			return translate(err)
+		}
+		for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events"} {
+			if err := s.db(ctx).Table(table).Where("account_id = ?", id).Delete(nil).Error; err != nil {
+				return translate(err)
+			}
+		}
+		if err := s.letGo(ctx, sums); err != nil {
+			return err
+		}
+		revoked := s.db(ctx).Table("grants").Where("account = (SELECT guid FROM accounts WHERE id = ?) AND revoked_at = 0", id).Update("revoked_at", now.UnixMilli())
+		if revoked.Error != nil {
+			return translate(revoked.Error)
+		}
+		return s.setAccount(ctx, id, map[string]any{"state": pod.Closed, "password": "", "email": "", "sessions_from": now.UnixMilli()})
+	})
+}
+
+// settled refuses while a move from the account or to it is not over.
+func (s *Store) settled(ctx context.Context, id int64) error {
+	var moving bool
+	err := s.db(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM transfers WHERE account_id = ? AND purpose = ? AND state NOT IN ?)
+		OR EXISTS (SELECT 1 FROM moves WHERE account_id = ? AND state NOT IN ?)`,
+		id, transfer.Move, overThere, id, overHere).Scan(&moving).Error
+	if err == nil && moving {
+		err = pod.ErrMoving
+	}
+	return err
+}

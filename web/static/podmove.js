@@ -1,0 +1,76 @@
+// What pages do beyond HTML. Each of them works without it.
+"use strict";
+
+// Moments in the reader's own time zone; the page says them in UTC.
+function localTimes(root) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) {
+      time.title = time.textContent;
+      time.textContent = format.format(at);
+    }
+  }
+}
+
+function show(live, html) {
+  live.innerHTML = html;
+  localTimes(live);
+}
+
+// Progress: told by the server, or else looked up.
+function follow(live) {
+  const events = new EventSource(live.dataset.events);
+  events.onmessage = (event) => show(live, event.data);
+  events.addEventListener("end", () => {
+    events.close();
+    location.reload(); // what can be done now is another
+  });
+}
+
+function lookAgain(live) {
+  const wait = Number(live.dataset.refresh) * 1000;
+  setTimeout(async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    if (answer && answer.ok) {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const next = page.getElementById("live");
+      if (!next || !next.dataset.refresh) {
+        location.reload();
+        return;
+      }
+      show(live, next.innerHTML);
+    }
+    lookAgain(live);
+  }, wait);
+}
+
+// Files may be dropped where they may be chosen.
+function drops(zone) {
+  const input = zone.querySelector("input[type=file]");
+  for (const name of ["dragover", "dragenter"]) {
+    zone.addEventListener(name, (event) => {
+      event.preventDefault();
+      zone.classList.add("over");
+    });
+  }
+  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.classList.remove("over");
+    const chosen = new DataTransfer();
+    for (const file of [...input.files, ...event.dataTransfer.files]) {
+      chosen.items.add(file);
+    }
+    input.files = chosen.files;
+  });
+}
+
+localTimes(document);
+const live = document.getElementById("live");
+if (live && live.dataset.events && window.EventSource) {
+  follow(live);
+} else if (live && live.dataset.refresh) {
+  lookAgain(live);
+}
+document.querySelectorAll(".drop").forEach(drops);

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/internal/pod"
+)
+
+// maxFiles is the most files that one form may bring.
+const maxFiles = 20
+
+// uploads are where forms may bring files.
+var uploads = []string{"/posts", "/settings/profile"}
+
+// brings reports whether a request is a form with files where files may come.
+func brings(r *http.Request) bool {
+	at := slices.ContainsFunc(uploads, func(path string) bool {
+		return r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/")
+	})
+	return at && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
+}
+
+// readForm reads a form, and hands each of its files to keep as it comes: none
+// is held in memory beside the others. Fields come before files or after.
+func readForm(c *gin.Context, keep func(file io.Reader) error) (url.Values, error) {
+	parts, err := c.Request.MultipartReader()
+	if errors.Is(err, http.ErrNotMultipart) {
+		err = c.Request.ParseForm()
+		return c.Request.PostForm, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	form, room, files := url.Values{}, int64(maxForm), 0
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil
+		}
+		if err != nil {
+			return form, err
+		}
+		if part.FileName() != "" {
+			if files++; files > maxFiles {
+				return form, pod.Refusal{Field: pod.Photos, Message: "At most 20 photos can come at once."}
+			}
+			if err := keep(part); err != nil {
+				return form, err
+			}
+			continue
+		}
+		if room, err = readField(part, form, room); err != nil {
+			return form, err
+		}
+	}
+}
+
+// readField reads one field within the room that is left for all of them.
+func readField(part *multipart.Part, form url.Values, room int64) (int64, error) {
+	raw, err := io.ReadAll(io.LimitReader(part, room+1))
+	if err != nil {
+		return room, err
+	}
+	if int64(len(raw)) > room {
+		return room, pod.Refusal{Field: pod.Text, Message: "The form holds more than this pod takes."}
+	}
+	if part.FormName() != "" && len(form) < 1000 {
+		form.Add(part.FormName(), string(raw))
+	}
+	return room - int64(len(raw)), nil
+}
