@@ -33,7 +33,7 @@ func (h Home) home(c *gin.Context) {
 		h.Site.Fail(c, err)
 		return
 	}
-	page, err := shelf{h.Site, h.Window, h.Markup}.personPage(c, person, viewer)
+	page, err := shelf(h).personPage(c, person, viewer)
 	if err != nil {
 		h.Site.Fail(c, err)
 		return

@@ -244,7 +244,7 @@ func TestOwnSettings(t *testing.T) {
 			elsewhere.ask(t, http.MethodGet, "/settings", "", nil, http.StatusSeeOther)
 		})
 		t.Run("the account closes only after a question, and all of it goes", func(t *testing.T) {
-			address := "/posts/" + l.house.post(transfer.Post{Text: "to go", Public: true})
+			address := "/posts/" + l.post(transfer.Post{Text: "to go", Public: true})
 			wants(t, l.see(t, "/settings/close"), "cannot be undone")
 			l.ask(t, http.MethodPost, "/settings/close", "", nil, 200)
 			l.status(404, "", address)

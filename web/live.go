@@ -40,7 +40,7 @@ func (m Moves) events(c *gin.Context) {
 			return
 		}
 		if !page.Busy {
-			s.write("event: end\ndata:\n\n")
+			_ = s.write("event: end\ndata:\n\n") // the browser may be gone
 			return
 		}
 		select {
