@@ -118,6 +118,21 @@ func TestFile(t *testing.T) {
 	}
 }
 
+func TestFileTellsNoPassword(t *testing.T) {
+	for name, file := range map[string]string{
+		"where a name stands twice":      "smtp: smtps://u:secret@mail.example\nsmtp: smtps://u:secret@mail.example\n",
+		"where the line after is broken": "smtp: smtps://u:secret@mail.example\n\t{\n",
+		"where the value is broken":      "database: \"postgres://u:secret@db\n",
+		"where the value is a list":      "smtp: {secret: secret}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parse(t, file); err == nil || strings.Contains(err.Error(), "secret") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 // TestExample holds podmove.example.yaml to the settings and their defaults.
 func TestExample(t *testing.T) {
 	data, err := os.ReadFile("../../podmove.example.yaml")

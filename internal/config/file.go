@@ -51,7 +51,8 @@ func readFile(r io.Reader) (map[string]string, error) {
 	}
 	var document map[string]any
 	if err := yaml.Unmarshal(data, &document); err != nil {
-		return nil, err
+		// Without the lines around the mistake: they may hold a password.
+		return nil, errors.New(yaml.FormatError(err, false, false))
 	}
 	known := Names()
 	values := map[string]string{}
