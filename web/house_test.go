@@ -88,7 +88,7 @@ func newHouse(t *testing.T, s *store.Store) *house {
 	})
 	h.must(err)
 	window := pod.Window{Library: l, Host: h.site.Host}
-	h.author = &pod.Author{Shelves: s, Library: l, Blobs: h.blobs, MaxPhoto: 1 << 20, Host: h.site.Host, Now: time.Now}
+	h.author = &pod.Author{Shelves: s, Library: l, Blobs: h.blobs, MaxPhoto: 1 << 20, Host: h.site.Host, Now: time.Now, Slots: make(chan struct{}, 1)}
 	passwords, err := pod.NewPasswords()
 	h.must(err)
 	h.registry = &pod.Registry{Accounts: s, Passwords: passwords, Now: time.Now}

@@ -131,6 +131,25 @@ func TestWriting(t *testing.T) {
 			page := l.upload(t, "/posts", url.Values{"text": {"my words"}, "audience": {"public"}}, [][]byte{[]byte("<svg onload=alert(1)>")}, 422).Body.String()
 			wants(t, page, "no photo that this pod can show", "my words")
 		})
+		t.Run("a form that breaks off is refused, and is not called our fault", func(t *testing.T) {
+			for what, body := range map[string]string{
+				"in a field": "--b\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nhal",
+				"in a photo": "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"x\"\r\n\r\n\x89PNG",
+			} {
+				page := l.ask(t, http.MethodPost, "/posts", "multipart/form-data; boundary=b", strings.NewReader(body), 422).Body.String()
+				if !strings.Contains(page, "did not arrive whole") {
+					t.Errorf("%s: %s", what, page)
+				}
+			}
+		})
+		t.Run("a form with too many photos, or too many fields, is refused", func(t *testing.T) {
+			wants(t, l.upload(t, "/posts", url.Values{"text": {"x"}}, make([][]byte, maxFiles+1), 422).Body.String(), "no photo that this pod can show")
+			many := url.Values{}
+			for i := range maxFields + 2 {
+				many.Set("f"+strconv.Itoa(i), "x")
+			}
+			l.upload(t, "/posts", many, nil, 422)
+		})
 		t.Run("it can be edited, and keeps its address", func(t *testing.T) {
 			wants(t, l.see(t, address+"/edit"), "*hello*\nthere", "Save")
 			l.upload(t, address+"/edit", url.Values{"text": {"other words"}, "do": {"publish"}}, nil, 303)

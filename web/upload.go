@@ -14,8 +14,11 @@ import (
 	"podmove/internal/pod"
 )
 
-// maxFiles is the most files that one form may bring.
-const maxFiles = 20
+// Bounds of a form that brings files.
+const (
+	maxFiles  = 20
+	maxFields = 1000 // of different names
+)
 
 // uploads are where forms may bring files.
 var uploads = []string{"/posts", "/settings/profile"}
@@ -33,11 +36,13 @@ func brings(r *http.Request) bool {
 func readForm(c *gin.Context, keep func(file io.Reader) error) (url.Values, error) {
 	parts, err := c.Request.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) {
-		err = c.Request.ParseForm()
+		if err = c.Request.ParseForm(); err != nil {
+			err = brokenOff(err)
+		}
 		return c.Request.PostForm, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, brokenOff(err)
 	}
 	form, room, files := url.Values{}, int64(maxForm), 0
 	for {
@@ -46,7 +51,7 @@ func readForm(c *gin.Context, keep func(file io.Reader) error) (url.Values, erro
 			return form, nil
 		}
 		if err != nil {
-			return form, err
+			return form, brokenOff(err)
 		}
 		if part.FileName() != "" {
 			if files++; files > maxFiles {
@@ -67,13 +72,19 @@ func readForm(c *gin.Context, keep func(file io.Reader) error) (url.Values, erro
 func readField(part *multipart.Part, form url.Values, room int64) (int64, error) {
 	raw, err := io.ReadAll(io.LimitReader(part, room+1))
 	if err != nil {
-		return room, err
+		return room, brokenOff(err)
 	}
-	if int64(len(raw)) > room {
+	if int64(len(raw)) > room || len(form) > maxFields {
 		return room, pod.Refusal{Field: pod.Text, Message: "The form holds more than this pod takes."}
 	}
-	if part.FormName() != "" && len(form) < 1000 {
-		form.Add(part.FormName(), string(raw))
-	}
+	form.Add(part.FormName(), string(raw))
 	return room - int64(len(raw)), nil
+}
+
+// brokenOff is an error of reading a form: it did not come whole, or is none.
+func brokenOff(err error) error {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return pod.Refusal{Field: pod.Photos, Message: "These photos are more than this pod takes at once. Send fewer."}
+	}
+	return pod.Refusal{Field: pod.Text, Message: "The form did not arrive whole. Nothing was published; send it again."}
 }

@@ -45,13 +45,11 @@ func TestRefused(t *testing.T) {
 			{"both ends on one pod", "ada@" + here, []string{"is an account of this pod"}},
 		} {
 			t.Run(c.what, func(t *testing.T) {
-				t.Parallel()
 				w := to.signUp(t, username(c.what))
 				unchanged(t, w, from, "ada", func() { says(t, w.ask(t, c.id), c.says...) })
 			})
 		}
 		t.Run("consent refused", func(t *testing.T) {
-			t.Parallel()
 			w := to.signUp(t, "refused")
 			unchanged(t, w, from, "ada", func() {
 				page := w.decide(t, w.consent(t, "ada@"+there, "ada"), "deny")
@@ -62,7 +60,6 @@ func TestRefused(t *testing.T) {
 			})
 		})
 		t.Run("an admin", func(t *testing.T) {
-			t.Parallel()
 			w := to.signUp(t, "boss")
 			unchanged(t, w, from, "boss", func() {
 				page := w.consent(t, "boss@"+there, "boss")
@@ -74,7 +71,6 @@ func TestRefused(t *testing.T) {
 			})
 		})
 		t.Run("another account than the one typed", func(t *testing.T) {
-			t.Parallel()
 			w := to.signUp(t, "other")
 			unchanged(t, w, from, "bob", func() {
 				page := w.consent(t, "ada@"+there, "bob")
@@ -83,14 +79,12 @@ func TestRefused(t *testing.T) {
 			})
 		})
 		t.Run("a username that is taken", func(t *testing.T) {
-			t.Parallel()
 			to.signUp(t, "taken")
 			w := person{"taken", to, demo.NewBrowser()}
 			page := w.fill(t, w.open(t, to.URL+"/sign-up"), "/sign-up", "username", "Taken", "email", "other@mail.example", "password", demo.Password)
 			says(t, page, "taken")
 		})
 		t.Run("a form on another site", func(t *testing.T) {
-			t.Parallel()
 			w := to.signUp(t, "victim")
 			unchanged(t, w, from, "ada", func() { says(t, crossPost(t, w, "ada@"+there), "another site", "Nothing was done") })
 			if strings.Contains(w.open(t, to.URL+"/move").Text(), "From ada@") {

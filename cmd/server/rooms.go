@@ -39,6 +39,7 @@ func (g *ground) rooms() (rooms, error) {
 	r.registry = &pod.Registry{Accounts: g.store, Passwords: passwords, Now: g.now}
 	r.author = &pod.Author{
 		Shelves: g.store, Library: g.store, Blobs: g.blobs, MaxPhoto: int64(g.config.MaxPhoto), Host: g.config.Host(), Now: g.now,
+		Slots: make(chan struct{}, 2),
 	}
 	if r.provider, err = g.openProvider(); err != nil {
 		return r, err

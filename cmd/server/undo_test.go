@@ -15,7 +15,6 @@ func TestUndo(t *testing.T) {
 		left, right := tale(t, "ada", 1, from, to), tale(t, "eve", 2, from, to)
 		start(t, from, to)
 		t.Run("at the old pod", func(t *testing.T) {
-			t.Parallel()
 			before := moved(t, left, from)
 			w := person{left.Name, to, left.Browser()}
 			w.fill(t, w.open(t, left.Departure()), "/undo")
@@ -27,7 +26,6 @@ func TestUndo(t *testing.T) {
 			sameItems(t, before, to.holding(t, left.Name))
 		})
 		t.Run("at the new pod", func(t *testing.T) {
-			t.Parallel()
 			before := moved(t, right, from)
 			w := person{right.Name, to, right.Browser()}
 			w.fill(t, w.open(t, right.Move()), "/undo")

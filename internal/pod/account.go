@@ -62,6 +62,7 @@ type Accounts interface {
 	SetEmail(ctx context.Context, id int64, email string) error
 	SetLanguage(ctx context.Context, id int64, tag string) error
 	// CloseAccount deletes all that the account holds. Its names stay taken.
-	// ErrMoving while a move from it or to it is not over.
+	// ErrMoving while a move from it or to it is not over, ErrNotActive if it
+	// has moved away.
 	CloseAccount(ctx context.Context, id int64, now time.Time) error
 }

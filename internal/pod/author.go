@@ -17,6 +17,7 @@ type Author struct {
 	MaxPhoto int64  // bytes
 	Host     string // the part of this pod's diaspora* IDs after the @
 	Now      func() time.Time
+	Slots    chan struct{} // uploads being read at once: each may take 400 MB and a core
 }
 
 // A Draft is a post as somebody writes it.
@@ -30,15 +31,15 @@ type Draft struct {
 // maxPostPhotos is the most photos that a post written here shows.
 const maxPostPhotos = 50
 
-// check says what is wrong with a draft, as a Refusal.
-func (d Draft) check() error {
+// check says what is wrong with what a draft would make of a post, as a
+// Refusal: one with a poll, or a reshare, says something without a text, and
+// one that came with many photos may keep them.
+func (d Draft) check(of transfer.Post) error {
 	switch {
-	case strings.TrimSpace(d.Text) == "" && len(d.Photos) == 0:
+	case strings.TrimSpace(d.Text) == "" && len(d.Photos) == 0 && of.Poll == nil && of.Root == nil:
 		return Refusal{Text, "A post needs some text or a photo."}
-	case len(d.Photos) > maxPostPhotos:
+	case len(d.Photos) > max(maxPostPhotos, len(of.Photos)):
 		return Refusal{Photos, "A post shows at most 50 photos."}
-	case !d.Public && len(d.Aspects) == 0:
-		return Refusal{Audience, "Choose at least one aspect, or make the post public."}
 	}
 	return checkText(d.Text)
 }
@@ -61,8 +62,11 @@ func plain(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 // aspects now, and stays so (Protocol §3.6).
 func (a *Author) Post(ctx context.Context, account int64, d Draft) (guid string, err error) {
 	d.Text = plain(d.Text)
-	if err := d.check(); err != nil {
+	if err := d.check(transfer.Post{}); err != nil {
 		return "", err
+	}
+	if !d.Public && len(d.Aspects) == 0 {
+		return "", Refusal{Audience, "Choose at least one aspect, or make the post public."}
 	}
 	err = a.Shelves.InTx(ctx, func(ctx context.Context) error {
 		if err := a.mine(ctx, account, d.Photos); err != nil {
@@ -101,13 +105,9 @@ func (a *Author) Edit(ctx context.Context, account int64, guid string, d Draft) 
 			return err
 		}
 		return a.Shelves.EditPost(ctx, account, guid, func(p transfer.Post) (transfer.Post, error) {
-			whole := d // a poll or a reshare says something without a text
-			whole.Public = true
-			if err := whole.check(); err != nil && (p.Poll == nil && p.Root == nil || checkText(d.Text) != nil) {
-				return p, err
-			}
+			err := d.check(p)
 			p.Text, p.Photos = d.Text, d.Photos
-			return p, nil
+			return p, err
 		})
 	})
 }

@@ -22,9 +22,15 @@ func (a *Author) AddAvatar(ctx context.Context, account int64, content io.Reader
 }
 
 func (a *Author) keep(ctx context.Context, account int64, content io.Reader, p transfer.Photo) (Photo, error) {
+	select {
+	case a.Slots <- struct{}{}:
+		defer func() { <-a.Slots }()
+	case <-ctx.Done():
+		return Photo{}, ctx.Err()
+	}
 	raw, err := io.ReadAll(io.LimitReader(content, a.MaxPhoto+1))
-	if err != nil {
-		return Photo{}, err
+	if err != nil { // whoever sends it has stopped, or sends too much
+		return Photo{}, Refusal{Photos, "The photo did not arrive whole. Send it again."}
 	}
 	if int64(len(raw)) > a.MaxPhoto {
 		return Photo{}, Refusal{Photos, "This photo is larger than this pod takes."}

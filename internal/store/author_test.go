@@ -28,7 +28,12 @@ type home struct {
 
 func newHome(t *testing.T, s *store.Store) home {
 	t.Helper()
-	h := home{T: t, s: s, account: newAccount(t, s, "aurora").ID}
+	return newHomeOf(t, s, "aurora")
+}
+
+func newHomeOf(t *testing.T, s *store.Store, name string) home {
+	t.Helper()
+	h := home{T: t, s: s, account: newAccount(t, s, name).ID}
 	var err error
 	h.friends, err = s.AddAspect(t.Context(), h.account, transfer.Aspect{Name: "Friends"})
 	must(t, err)
@@ -196,6 +201,7 @@ func TestWritingAfterTheMove(t *testing.T) {
 			},
 			"no profile is changed": func() error { return s.UpdateProfile(ctx, h.account, transfer.Profile{}) },
 			"nobody is blocked":     func() error { return s.Block(ctx, h.account, "eve@pod.example") },
+			"nothing is closed, as old links must go on answering": func() error { return s.CloseAccount(ctx, h.account, day(9)) },
 		} {
 			t.Run(name, func(t *testing.T) {
 				if err := write(); !errors.Is(err, pod.ErrNotActive) {

@@ -38,11 +38,11 @@ var (
 	overHere  = []destination.State{destination.Done, destination.Cancelled, destination.Undone}
 )
 
-// CloseAccount is pod.Accounts'. What others were told stays true: stubs go on
-// answering, and a tombstone tells nobody anything any more.
+// CloseAccount is pod.Accounts'. An account that moved away stays as it is: its
+// old addresses go on answering (Protocol §6.4).
 func (s *Store) CloseAccount(ctx context.Context, id int64, now time.Time) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
-		if err := s.lock(ctx, id); err != nil {
+		if err := s.open(ctx, id); err != nil {
 			return err
 		}
 		if err := s.settled(ctx, id); err != nil {
