@@ -6,32 +6,20 @@ import (
 	"errors"
 	"image"
 	"image/draw"
-	"image/gif"
 	"image/jpeg"
 	"image/png"
-	"io"
-
-	"golang.org/x/image/webp"
 )
 
 var errNoPhoto = errors.New("pod: this is no photo")
 
-// configs read a picture's size by its type.
-var configs = map[string]func(io.Reader) (image.Config, error){
-	"image/jpeg": jpeg.DecodeConfig,
-	"image/png":  png.DecodeConfig,
-	"image/gif":  gif.DecodeConfig,
-	"image/webp": webp.DecodeConfig,
-}
-
 // bare is a picture without what a camera or program noted in it, turned the
 // way it is meant to be seen.
 func bare(raw []byte, contentType string) ([]byte, image.Point, error) {
-	config, ok := configs[contentType]
+	codec, ok := codecs[contentType]
 	if !ok {
 		return nil, image.Point{}, errNoPhoto
 	}
-	c, err := config(bytes.NewReader(raw))
+	c, err := codec.size(bytes.NewReader(raw))
 	if err != nil || c.Width <= 0 || c.Height <= 0 || c.Width > maxPixels/c.Height {
 		return nil, image.Point{}, errNoPhoto
 	}

@@ -16,6 +16,19 @@ import (
 // maxPixels bounds what is decoded: a small file can claim any size.
 const maxPixels = 40_000_000
 
+// A codec reads pictures of one type.
+type codec struct {
+	size  func(io.Reader) (image.Config, error)
+	whole func(io.Reader) (image.Image, error) // of a GIF the first frame
+}
+
+var codecs = map[string]codec{
+	"image/jpeg": {jpeg.DecodeConfig, jpeg.Decode},
+	"image/png":  {png.DecodeConfig, png.Decode},
+	"image/gif":  {gif.DecodeConfig, gif.Decode},
+	"image/webp": {webp.DecodeConfig, webp.Decode},
+}
+
 // errAsItIs means that the original is what to show.
 var errAsItIs = errors.New("pod: the original will do")
 
@@ -41,21 +54,11 @@ func shrink(content io.ReadSeeker, contentType string, v Variant) ([]byte, error
 // decode reads the picture, after a look at its size: errAsItIs if the variant
 // needs nothing done, or nothing can be.
 func decode(content io.ReadSeeker, contentType string, v Variant) (image.Image, error) {
-	var config func(io.Reader) (image.Config, error)
-	var whole func(io.Reader) (image.Image, error)
-	switch contentType {
-	case "image/jpeg":
-		config, whole = jpeg.DecodeConfig, jpeg.Decode
-	case "image/png":
-		config, whole = png.DecodeConfig, png.Decode
-	case "image/gif":
-		config, whole = gif.DecodeConfig, gif.Decode // the first frame
-	case "image/webp":
-		config, whole = webp.DecodeConfig, webp.Decode
-	default:
+	codec, ok := codecs[contentType]
+	if !ok {
 		return nil, errAsItIs
 	}
-	c, err := config(content)
+	c, err := codec.size(content)
 	if err != nil || c.Width <= 0 || c.Height <= 0 || c.Width > maxPixels/c.Height {
 		return nil, errAsItIs
 	}
@@ -66,7 +69,7 @@ func decode(content io.ReadSeeker, contentType string, v Variant) (image.Image, 
 	if _, err := content.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	full, err := whole(content)
+	full, err := codec.whole(content)
 	if err != nil || full.Bounds().Size() != size {
 		return nil, errAsItIs
 	}
