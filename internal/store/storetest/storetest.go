@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"path/filepath"
 	"testing"
 
 	"podmove/internal/store"
@@ -52,5 +51,5 @@ func DSN(t testing.TB, dialect string) string {
 	if dialect == Postgres {
 		return PostgresURL(t)
 	}
-	return "sqlite:" + filepath.Join(t.TempDir(), "podmove.db")
+	return sqliteFile(t)
 }
