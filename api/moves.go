@@ -46,14 +46,16 @@ type moveJSON struct {
 
 // moveCollection counts one collection; planned is as announced at the start.
 type moveCollection struct {
-	Collection transfer.Collection `json:"collection"`
-	Planned    int64               `json:"planned"`
-	Imported   int64               `json:"imported"`
-	Unchanged  int64               `json:"unchanged"`
-	Skipped    int64               `json:"skipped"`
-	Failed     int64               `json:"failed"`
-	Removed    int64               `json:"removed"`
-	Digest     transfer.Digest     `json:"digest,omitempty"` // of what arrived, once the move is done (Protocol §4.7)
+	Collection   transfer.Collection `json:"collection"`
+	Planned      int64               `json:"planned"`
+	Imported     int64               `json:"imported"`
+	Unchanged    int64               `json:"unchanged"`
+	Skipped      int64               `json:"skipped"`
+	Failed       int64               `json:"failed"`
+	Removed      int64               `json:"removed"`
+	Bytes        int64               `json:"bytes"` // that came, photos' contents included
+	PlannedBytes int64               `json:"planned_bytes"`
+	Digest       transfer.Digest     `json:"digest,omitempty"` // of what arrived, once the move is done (Protocol §4.7)
 }
 
 func (m Moves) move(c *gin.Context) {
@@ -81,7 +83,9 @@ func reportJSON(r destination.Report) moveJSON {
 	for i, p := range r.Collections {
 		j.Collections[i] = moveCollection(p)
 	}
-	j.Trouble = append(j.Trouble, r.Trouble...)
+	for _, a := range r.Trouble {
+		j.Trouble = append(j.Trouble, a.Outcome)
+	}
 	return j
 }
 

@@ -29,7 +29,7 @@ func TestMoveState(t *testing.T) {
 			ID: "a0b1", Purpose: transfer.Move, State: destination.Waiting, Phase: destination.Copying, Reason: transfer.RateLimited,
 			Message: "wait", Typed: "aurora@old.example", WaitUntil: at, Created: at, Changed: at,
 		},
-		Collections: []destination.Progress{{Collection: transfer.Posts, Planned: 9, Imported: 5, Failed: 1}},
+		Collections: []destination.Progress{{Collection: transfer.Posts, Planned: 9, Imported: 5, Failed: 1, Bytes: 700, PlannedBytes: 1200}},
 	}}
 	as := func(account int64) http.Handler {
 		return New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{Moves{
@@ -40,7 +40,7 @@ func TestMoveState(t *testing.T) {
 		w := asked(t, as(7), "/moves/a0b1")
 		var got map[string]any
 		must(t, json.Unmarshal(w.Body.Bytes(), &got))
-		want := `{"changed_at":"2009-02-13T23:31:30.123Z","collections":[{"collection":"posts","failed":1,"imported":5,"planned":9,"removed":0,"skipped":0,"unchanged":0}],` +
+		want := `{"changed_at":"2009-02-13T23:31:30.123Z","collections":[{"bytes":700,"collection":"posts","failed":1,"imported":5,"planned":9,"planned_bytes":1200,"removed":0,"skipped":0,"unchanged":0}],` +
 			`"created_at":"2009-02-13T23:31:30.123Z","from":"aurora@old.example","id":"a0b1","message":"wait","phase":"copying","purpose":"move",` +
 			`"reason":"rate-limited","state":"waiting","trouble":[],"wait_until":"2009-02-13T23:31:30.123Z"}`
 		sorted, err := json.Marshal(got)

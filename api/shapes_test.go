@@ -37,7 +37,7 @@ func TestShapes(t *testing.T) {
 				Message: "The old pod does not answer.", Typed: "aurora@old.example", WaitUntil: now, Created: now, Changed: now, Ended: now,
 			},
 			Collections: []destination.Progress{{Collection: transfer.Posts, Planned: 1, Failed: 1}},
-			Trouble:     []transfer.Outcome{{Collection: transfer.Posts, GUID: guid, Result: transfer.Failed, Reason: transfer.TextInvalid}},
+			Trouble:     []destination.Arrival{{Outcome: transfer.Outcome{Collection: transfer.Posts, GUID: guid, Result: transfer.Failed, Reason: transfer.TextInvalid}}},
 		})},
 		{"a copy to nobody in particular", "DepartureState", departureJSON{
 			ID: guid, Purpose: transfer.Copy, State: transfer.Copying, Created: transfer.TimeOf(now), Collections: []departureCount{},

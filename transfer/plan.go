@@ -16,6 +16,7 @@ type Plan struct {
 	Limits      Limits           `json:"limits"`
 	Leftover    int64            `json:"leftover,omitempty"` // items the person has to accept as not arrived
 	GraceEnds   Time             `json:"grace_ends,omitempty"`
+	Page        string           `json:"page,omitempty"` // where the person sees the transfer at its source, and accepts what did not arrive
 }
 
 // CollectionPlan is the expected size of one collection.

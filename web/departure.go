@@ -45,7 +45,8 @@ type departurePage struct {
 	glossary
 	source.Transfer
 	Words     locale.Key
-	Why       locale.Key // erasing waits
+	Why       locale.Key                // erasing waits
+	Sizes     []transfer.CollectionPlan // how far each collection is, until the redirects
 	Leftovers []transfer.Outcome
 	Asked     []redirects.Tally
 	Listed    []transfer.Holding // edited, removed or absent there
@@ -56,6 +57,20 @@ type departurePage struct {
 	Cancel    bool
 	Undo      bool
 	EraseNow  bool
+}
+
+// Seen is how many items were read; what changed meanwhile is read again.
+func (departurePage) Seen(p transfer.CollectionPlan) int64 { return min(p.Read, p.Count) }
+
+// Bytes is how many a collection has.
+func (departurePage) Bytes(p transfer.CollectionPlan) int64 { return p.Bytes + p.ContentBytes }
+
+// Address is where an item that did not arrive is here; empty if it has none.
+func (departurePage) Address(o transfer.Outcome) string {
+	if o.Collection != transfer.Posts {
+		return ""
+	}
+	return "/posts/" + o.GUID
 }
 
 func (d Departures) show(c *gin.Context) {
@@ -82,7 +97,9 @@ func (d Departures) page(ctx context.Context, account int64, id string) (p depar
 	p.Accept = p.State == transfer.Verified
 	p.Cancel = p.State.Readable()
 	if p.Redirected.IsZero() {
-		return p, nil
+		plan, err := d.Source.Progress(ctx, account, id)
+		p.Sizes = plan.Collections
+		return p, err
 	}
 	return p, d.left(ctx, account, &p)
 }

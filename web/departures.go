@@ -19,6 +19,7 @@ import (
 type Giver interface {
 	List(ctx context.Context, account int64) ([]source.Transfer, error)
 	Of(ctx context.Context, account int64, id string) (source.Transfer, error)
+	Progress(ctx context.Context, account int64, id string) (transfer.Plan, error)
 	Leftovers(ctx context.Context, account int64, id string, after transfer.Outcome, limit int) ([]transfer.Outcome, error)
 	Accept(ctx context.Context, account int64, id string) (source.Transfer, error)
 	Withdraw(ctx context.Context, account int64, id string) (source.Transfer, error)
@@ -48,6 +49,9 @@ type Departures struct {
 	Grace     time.Duration    // from the redirects to the erasing
 	Now       func() time.Time // nil is time.Now
 }
+
+// DeparturePath is before the id of a transfer in the path of its page.
+const DeparturePath = "/departures/"
 
 // Mount adds the pages.
 func (d Departures) Mount(r gin.IRouter) {

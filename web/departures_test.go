@@ -43,6 +43,10 @@ func (g giver) Of(_ context.Context, account int64, id string) (source.Transfer,
 	return g.t, g.mine(account, id)
 }
 
+func (g giver) Progress(context.Context, int64, string) (transfer.Plan, error) {
+	return transfer.Plan{Collections: []transfer.CollectionPlan{{Collection: transfer.Posts, Count: 10, Bytes: 2_000, Read: 4}}}, nil
+}
+
 func (g giver) Leftovers(context.Context, int64, string, transfer.Outcome, int) ([]transfer.Outcome, error) {
 	return []transfer.Outcome{{Collection: transfer.Posts, GUID: "<b>guid", Result: transfer.Failed, Reason: transfer.ContentMissing}}, nil
 }

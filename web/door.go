@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/internal/pod"
 )
 
@@ -16,20 +18,10 @@ type Registry interface {
 	SignIn(ctx context.Context, username, password string) (pod.Account, error)
 }
 
-// SignUp says who may make an account.
-type SignUp string
-
-// SignUpOpen is for everybody; SignUpClosed leaves it to the podmin.
-const (
-	SignUpOpen   SignUp = "open"
-	SignUpClosed SignUp = "closed"
-)
-
 // Doors are the pages through which people come and go.
 type Doors struct {
 	Site     *Site
 	Registry Registry
-	SignUp   SignUp
 }
 
 // Mount adds the pages.
@@ -47,13 +39,21 @@ type doorForm struct {
 	Username string
 	Email    string
 	Again    bool   // the person is signed in and is asked to prove it
+	Moving   bool   // the way leads to bringing an account here
 	Closed   bool   // no sign-up here
 	Field    string // what is wrong
 	Message  string // and why
 }
 
+// form leads on to next, if that is a path of this site.
+func (d Doors) form(next string) doorForm {
+	next = local(next)
+	moving := next == "/move" || strings.HasPrefix(next, "/move?")
+	return doorForm{Next: next, Moving: moving, Closed: d.Site.Closed}
+}
+
 func (d Doors) signInForm(c *gin.Context) {
-	form := doorForm{Next: local(c.Query("next"))}
+	form := d.form(c.Query("next"))
 	if a, ok := d.Site.Account(c); ok {
 		if form.Next == "/" {
 			c.Redirect(http.StatusSeeOther, "/")
@@ -65,12 +65,13 @@ func (d Doors) signInForm(c *gin.Context) {
 }
 
 func (d Doors) signIn(c *gin.Context) {
-	form := doorForm{Next: local(c.PostForm("next")), Username: c.PostForm("username")}
+	form := d.form(c.PostForm("next"))
+	form.Username = c.PostForm("username")
 	a, err := d.Registry.SignIn(c.Request.Context(), form.Username, c.PostForm("password"))
 	if errors.Is(err, pod.ErrWrongPassword) {
 		// Without the username: people type passwords into that field.
 		d.Site.Log.WarnContext(c, "refused a sign-in", "from", d.Site.from(c.Request))
-		form.Message = "Username and password do not belong together. Look at both and try again."
+		form.Message = d.Site.say(c, locale.Key("Username and password do not belong together. Look at both and try again."))
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in", form)
 		return
 	}
@@ -98,13 +99,13 @@ func (d Doors) signOut(c *gin.Context) {
 }
 
 func (d Doors) signUpForm(c *gin.Context) {
-	d.Site.Page(c, http.StatusOK, "sign-up", doorForm{Next: local(c.Query("next")), Closed: d.SignUp == SignUpClosed})
+	d.Site.Page(c, http.StatusOK, "sign-up", d.form(c.Query("next")))
 }
 
 func (d Doors) signUp(c *gin.Context) {
-	form := doorForm{Next: local(c.PostForm("next")), Username: c.PostForm("username"), Email: c.PostForm("email")}
-	if d.SignUp == SignUpClosed {
-		form.Closed = true
+	form := d.form(c.PostForm("next"))
+	form.Username, form.Email = c.PostForm("username"), c.PostForm("email")
+	if form.Closed {
 		d.Site.Page(c, http.StatusForbidden, "sign-up", form)
 		return
 	}
@@ -112,7 +113,7 @@ func (d Doors) signUp(c *gin.Context) {
 		Username: form.Username, Email: form.Email, Password: c.PostForm("password"),
 	})
 	if refusal, ok := errors.AsType[pod.Refusal](err); ok {
-		form.Field, form.Message = string(refusal.Field), refusal.Message
+		form.Field, form.Message = string(refusal.Field), d.Site.words(c, err)
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-up", form)
 		return
 	}

@@ -31,7 +31,7 @@ func (d desk) SignIn(_ context.Context, username, password string) (pod.Account,
 
 func TestDoors(t *testing.T) {
 	r := newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active})
-	srv, client := serve(t, r, func(s *Site) Group { return Doors{Site: s, Registry: desk{r}, SignUp: SignUpOpen} })
+	srv, client := serve(t, r, func(s *Site) Group { return Doors{Site: s, Registry: desk{r}} })
 	right := url.Values{"username": {"aurora"}, "password": {"correct horse"}, "next": {"/inside"}}
 
 	t.Run("refuses a wrong password and keeps the way on", func(t *testing.T) {
@@ -114,7 +114,13 @@ func (r *rooms) only(t *testing.T) (token string) {
 
 func TestClosedSignUp(t *testing.T) {
 	r := newRooms()
-	srv, client := serve(t, r, func(s *Site) Group { return Doors{Site: s, Registry: desk{r}, SignUp: SignUpClosed} })
+	srv, client := serve(t, r, func(s *Site) Group {
+		s.Closed = true
+		return Doors{Site: s, Registry: desk{r}}
+	})
+	if _, body := get(t, client, srv.URL+"/sign-in"); strings.Contains(body, "/sign-up") {
+		t.Error("leads where nothing is to be had")
+	}
 	if _, body := get(t, client, srv.URL+"/sign-up"); strings.Contains(body, "<form method=\"post\" action=\"/sign-up\"") {
 		t.Error("shows a form")
 	}

@@ -24,7 +24,7 @@ func (h Home) Mount(r gin.IRouter) {
 func (h Home) home(c *gin.Context) {
 	a, ok := h.Site.Account(c)
 	if !ok {
-		h.Site.Page(c, http.StatusOK, "welcome", h.Site.Host)
+		h.Site.Page(c, http.StatusOK, "welcome", h.Site)
 		return
 	}
 	viewer := h.Site.Viewer(c)

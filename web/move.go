@@ -18,7 +18,6 @@ type movePage struct {
 	destination.Report
 	Here    string // the account here
 	Message string // why it waits, stopped or ended
-	Pace    string // bytes so far, rate and time left
 	Host    string // the old pod
 	Busy    bool   // it goes on by itself: look again
 	Agree   bool   // the person has to go to the old pod
@@ -47,6 +46,23 @@ func (movePage) Max(p destination.Progress) int64 { return max(p.Planned, p.Seen
 
 // State is the state in words.
 func (p movePage) State() locale.Key { return stateWords[p.Move.State] }
+
+// Asked: the old pod said for how long to wait.
+func (p movePage) Asked() bool {
+	return p.Move.Reason == transfer.RateLimited || p.Move.Reason == transfer.Unavailable
+}
+
+// More reports whether more items did not arrive than are listed.
+func (p movePage) More() bool { return p.Left() > int64(len(p.Trouble)) }
+
+// Asks: it waits for the person to accept, at the old pod, what did not arrive.
+func (p movePage) Asks() bool {
+	return p.Busy && p.Move.Reason == transfer.AcceptanceNeeded && p.Left() > 0
+}
+
+// Old is the address at the old pod of an item that did not arrive; empty if it
+// has none that is known here.
+func (p movePage) Old(a destination.Arrival) string { return oldAddress(p.Move, a) }
 
 func (m Moves) show(c *gin.Context) {
 	p, err := m.page(c)

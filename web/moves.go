@@ -22,7 +22,7 @@ type Mover interface {
 	Retry(ctx context.Context, account int64, move string) (destination.Move, error)
 	Report(ctx context.Context, account int64, move string) (destination.Report, error)
 	List(ctx context.Context, account int64) ([]destination.Move, error)
-	EachOutcome(ctx context.Context, account int64, move string, see func(transfer.Outcome) error) error
+	EachOutcome(ctx context.Context, account int64, move string, see func(destination.Arrival) error) error
 }
 
 // Moves are the pages through which a person brings an account here.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -65,8 +66,11 @@ func (c *carrier) List(context.Context, int64) ([]destination.Move, error) {
 	return []destination.Move{c.report.Move}, nil
 }
 
-func (c *carrier) EachOutcome(_ context.Context, _ int64, _ string, see func(transfer.Outcome) error) error {
-	return see(transfer.Outcome{Collection: transfer.Posts, GUID: "=1+1", Result: transfer.Failed, Reason: transfer.GUIDInvalid})
+func (c *carrier) EachOutcome(_ context.Context, _ int64, _ string, see func(destination.Arrival) error) error {
+	return errors.Join(
+		see(destination.Arrival{Label: "a photo.png", Outcome: transfer.Outcome{Collection: transfer.Photos, GUID: "0123456789abcdef", Result: transfer.Imported}}),
+		see(destination.Arrival{Label: "First words", Outcome: transfer.Outcome{Collection: transfer.Posts, GUID: "=1+1", Result: transfer.Failed, Reason: transfer.GUIDInvalid}}),
+	)
 }
 
 // movers is a house with the pages of moves. Its function makes requests as an
@@ -197,6 +201,58 @@ func TestMovePage(t *testing.T) {
 			t.Error("it offers what cannot be done now")
 		}
 	})
+	t.Run("says how much came, how fast, and how long it still takes", func(t *testing.T) {
+		c.report.Pace = destination.Pace{Bytes: 4_200_000, Planned: 50_000_000, Rate: 2_000_000, Left: 23 * time.Second}
+		defer func() { c.report.Pace = destination.Pace{} }()
+		if body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String(); !strings.Contains(body, "4.2\u00a0MB of 50\u00a0MB · 2\u00a0MB a second · about 23 seconds left") {
+			t.Error(body)
+		}
+	})
+	t.Run("says until when it waits, and why", func(t *testing.T) {
+		before := c.report
+		defer func() { c.report = before }()
+		c.report.Move.State, c.report.Move.Reason, c.report.Move.WaitUntil = destination.Waiting, transfer.RateLimited, time.Date(2026, 3, 1, 14, 5, 0, 0, time.UTC)
+		if body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String(); !strings.Contains(body, `Waiting until <time datetime="2026-03-01T14:05:00Z">1 March 2026, 14:05 UTC</time> because the old pod asked.`) {
+			t.Error(body)
+		}
+	})
+	t.Run("names what did not arrive, and offers to try again, to go on and to cancel", func(t *testing.T) {
+		before := c.report
+		defer func() { c.report = before }()
+		c.report.Move.State, c.report.Move.Reason, c.report.Move.Issuer = destination.Waiting, transfer.AcceptanceNeeded, "https://old.example"
+		c.report.Trouble = []destination.Arrival{{Label: "<b>.png", Outcome: transfer.Outcome{Collection: transfer.Photos, GUID: "x", Result: transfer.Failed, Reason: transfer.ContentMissing}}}
+		c.report.Move.Plan.Page = "https://old.example/departures/1"
+		body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String()
+		for _, want := range []string{
+			`<a href="https://old.example/uploads/images/%3Cb%3E.png" rel="noreferrer"><bdi>&lt;b&gt;.png</bdi></a>: failed, the photo’s file is missing at the old pod`,
+			"Try these again", `href="https://old.example/departures/1"`, "/moves/a0b1/cancel", "These are the first 1.",
+		} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s is missing in %s", want, body)
+			}
+		}
+		c.report.Move.Plan.Page = "https://elsewhere.example/departures/1"
+		if body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String(); strings.Contains(body, "elsewhere") {
+			t.Error("leads where the old pod may not lead")
+		}
+	})
+	t.Run("says in a sentence how it ended", func(t *testing.T) {
+		before := c.report
+		defer func() { c.report = before }()
+		c.report.Move.State, c.report.Move.Plan.GraceEnds = destination.Done, "2026-03-31T14:05:00.000Z"
+		for want, list := range map[string][]destination.Progress{
+			"3 things did not arrive. Everything else did.": before.Collections,
+			"Everything arrived.":                           {{Collection: transfer.Posts, Planned: 17, Imported: 17}},
+		} {
+			c.report.Collections = list
+			body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String()
+			for _, want := range []string{want, "17 things are here now, and old links lead here.", "The old pod keeps its copies until <time datetime=\"2026-03-31T14:05:00Z\">31 March 2026"} {
+				if !strings.Contains(body, want) {
+					t.Errorf("%s is missing in %s", want, body)
+				}
+			}
+		}
+	})
 	t.Run("rests when it is done", func(t *testing.T) {
 		c.report.Move.State = destination.Done
 		body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String()
@@ -222,8 +278,12 @@ func TestMovePage(t *testing.T) {
 		}
 	})
 	t.Run("gives all items as a table without formulas", func(t *testing.T) {
+		c.report.Move.Issuer = "https://old.example"
+		defer func() { c.report.Move.Issuer = "" }()
 		w := ask("aurora", http.MethodGet, "/moves/a0b1/items.csv", nil)
-		want := "collection,guid,old_address,new_address,outcome,reason\nposts,'=1+1,,,failed,guid-invalid\n"
+		want := "collection,guid,label,old_address,new_address,outcome,reason\n" +
+			"photos,0123456789abcdef,a photo.png,https://old.example/uploads/images/a%20photo.png," + houseOrigin + "/uploads/images/a%20photo.png,imported,\n" +
+			"posts,'=1+1,First words,https://old.example/posts/=1+1,,failed,guid-invalid\n"
 		if w.Body.String() != want || w.Header().Get("Content-Type") != "text/csv; charset=utf-8" {
 			t.Errorf("got %q", w.Body)
 		}

@@ -27,6 +27,7 @@ type view struct {
 	Lang    *locale.Locale
 	Host    string // of the pod
 	Contact string // the podmin's
+	Closed  bool   // nobody may sign up
 	Account *pod.Account
 	Data    any
 }
@@ -95,7 +96,7 @@ func (s *Site) Page(c *gin.Context, status int, name string, data any) {
 
 // view is what the layout sees if nobody is signed in.
 func (s *Site) view(l *locale.Locale, data any) view {
-	return view{Lang: l, Host: s.Host, Contact: s.contact, Data: data}
+	return view{Lang: l, Host: s.Host, Contact: s.contact, Closed: s.Closed, Data: data}
 }
 
 func (s *Site) render(name string, v view) ([]byte, error) {

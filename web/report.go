@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -18,36 +19,52 @@ import (
 type line struct {
 	Collection transfer.Collection `json:"collection"`
 	GUID       string              `json:"guid"`
+	Label      string              `json:"label,omitempty"` // what a person knows it by
 	Old        string              `json:"old_address,omitempty"`
 	New        string              `json:"new_address,omitempty"`
 	Outcome    transfer.Result     `json:"outcome"`
 	Reason     transfer.Code       `json:"reason,omitempty"`
 }
 
-// line is what the report says of an outcome. Posts have addresses; so have
-// photos, by names that an outcome does not carry, so that only a photo whose
-// address differs from its old one has it here.
-func (m Moves) line(move destination.Move, o transfer.Outcome) line {
-	l := line{Collection: o.Collection, GUID: o.GUID, Outcome: o.Result, Reason: o.Reason, New: strings.Replace(o.URL, "{variant}", "", 1)}
-	if o.Collection != transfer.Posts {
-		return l
+// line is what the report says of an item. Posts and photos have addresses.
+func (m Moves) line(move destination.Move, a destination.Arrival) line {
+	l := line{
+		Collection: a.Collection, GUID: a.GUID, Label: a.Label, Outcome: a.Result, Reason: a.Reason,
+		Old: oldAddress(move, a), New: strings.Replace(a.URL, "{variant}", "", 1),
 	}
-	if move.Issuer != "" {
-		l.Old = move.Issuer + "/posts/" + o.GUID
-	}
-	if l.New == "" && o.Result.Arrived() {
-		l.New = m.Site.Origin + "/posts/" + o.GUID
+	if path := pathOf(a); l.New == "" && path != "" && a.Result.Arrived() {
+		l.New = m.Site.Origin + path
 	}
 	return l
+}
+
+// oldAddress is where the old pod has an item; empty if it has no address.
+func oldAddress(move destination.Move, a destination.Arrival) string {
+	path := pathOf(a)
+	if path == "" || move.Issuer == "" {
+		return ""
+	}
+	return move.Issuer + path
+}
+
+// pathOf is where a pod has an item that kept its name.
+func pathOf(a destination.Arrival) string {
+	switch {
+	case a.Collection == transfer.Posts:
+		return "/posts/" + url.PathEscape(a.GUID)
+	case a.Collection == transfer.Photos && a.Label != "":
+		return "/uploads/images/" + url.PathEscape(a.Label)
+	}
+	return ""
 }
 
 // csv is the report as a table.
 func (m Moves) csv(c *gin.Context) {
 	out := csv.NewWriter(c.Writer)
 	m.report(c, "text/csv; charset=utf-8", "move.csv", func(l line) error {
-		return out.Write([]string{string(l.Collection), cell(l.GUID), cell(l.Old), cell(l.New), string(l.Outcome), cell(string(l.Reason))})
+		return out.Write([]string{string(l.Collection), cell(l.GUID), cell(l.Label), cell(l.Old), cell(l.New), string(l.Outcome), cell(string(l.Reason))})
 	}, func() error {
-		return out.Write([]string{"collection", "guid", "old_address", "new_address", "outcome", "reason"})
+		return out.Write([]string{"collection", "guid", "label", "old_address", "new_address", "outcome", "reason"})
 	}, func() error {
 		out.Flush()
 		return out.Error()
@@ -87,7 +104,7 @@ func (m Moves) report(c *gin.Context, contentType, name string, each func(line) 
 	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
 	c.Status(http.StatusOK)
 	if err = begin(); err == nil {
-		err = m.Mover.EachOutcome(ctx, a.ID, id, func(o transfer.Outcome) error { return each(m.line(report.Move, o)) })
+		err = m.Mover.EachOutcome(ctx, a.ID, id, func(a destination.Arrival) error { return each(m.line(report.Move, a)) })
 	}
 	if err := errors.Join(err, end()); err != nil {
 		m.Site.Log.WarnContext(c, "a list of items broke off", "move", id, "error", err)

@@ -22,6 +22,7 @@ type Options struct {
 	Contact  string         // the podmin's e-mail address or https URL, or empty
 	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
 	MaxPhoto int64          // most bytes of one photo
+	Closed   bool           // nobody may sign up: the podmin makes the accounts
 	Sessions *pod.Sessions
 	Accounts Accounts
 	Log      *slog.Logger
@@ -36,6 +37,7 @@ type Accounts interface {
 type Site struct {
 	Origin   string
 	Host     string // the part of this pod's diaspora* IDs after the @
+	Closed   bool   // nobody may sign up
 	Sessions *pod.Sessions
 	Log      *slog.Logger
 	contact  string
@@ -49,7 +51,7 @@ type Site struct {
 
 // NewSite reads the templates.
 func NewSite(o Options) (*Site, error) {
-	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Sessions: o.Sessions, Log: o.Log, contact: o.Contact, proxies: o.Proxies, maxPhoto: o.MaxPhoto, accounts: o.Accounts}
+	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Closed: o.Closed, Sessions: o.Sessions, Log: o.Log, contact: o.Contact, proxies: o.Proxies, maxPhoto: o.MaxPhoto, accounts: o.Accounts}
 	var err error
 	if s.speaks, err = locale.New(); err != nil {
 		return nil, err

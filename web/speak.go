@@ -51,6 +51,7 @@ func functions(l *locale.Locale) template.FuncMap {
 		"stamp":  func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"number": l.Number,
 		"bytes":  l.Bytes,
+		"span":   l.Span,
 		"spoken": func(e pod.Event) string { return spoken(l, e) },
 		"link":   func(address, text string) template.HTML { return anchor(address, text, "") },
 		"out":    func(address, text string) template.HTML { return anchor(address, text, "nofollow noopener noreferrer") },

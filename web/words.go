@@ -16,6 +16,16 @@ var kindWords = map[transfer.Collection]locale.Key{
 	transfer.Photos:   locale.Key("Photos"),
 }
 
+// itemWords are what one thing of a collection is called.
+var itemWords = map[transfer.Collection]locale.Key{
+	transfer.Profiles: locale.Key("The profile"),
+	transfer.Blocks:   locale.Key("A block"),
+	transfer.Aspects:  locale.Key("An aspect"),
+	transfer.Contacts: locale.Key("A contact"),
+	transfer.Posts:    locale.Key("A post"),
+	transfer.Photos:   locale.Key("A photo"),
+}
+
 var resultWords = map[transfer.Result]locale.Key{
 	transfer.Imported:  locale.Key("arrived"),
 	transfer.Unchanged: locale.Key("was here already"),
@@ -36,6 +46,9 @@ type glossary struct{}
 
 // Kind is a collection.
 func (glossary) Kind(c transfer.Collection) locale.Key { return kindWords[c] }
+
+// One is one thing of a collection.
+func (glossary) One(c transfer.Collection) locale.Key { return itemWords[c] }
 
 // Result is what became of an item.
 func (glossary) Result(r transfer.Result) locale.Key { return resultWords[r] }

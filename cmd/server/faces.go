@@ -54,7 +54,10 @@ func (p *podServer) pages(r rooms, sessions *pod.Sessions, window pod.Window) (h
 	if err != nil {
 		return nil, err
 	}
-	site, err := web.NewSite(web.Options{Origin: p.origin, Contact: p.config.AdminContact, Proxies: p.config.Proxies(), MaxPhoto: int64(p.config.MaxPhoto), Sessions: sessions, Accounts: p.store, Log: p.log})
+	site, err := web.NewSite(web.Options{
+		Origin: p.origin, Contact: p.config.AdminContact, Proxies: p.config.Proxies(), MaxPhoto: int64(p.config.MaxPhoto),
+		Closed: p.config.Registration == "closed", Sessions: sessions, Accounts: p.store, Log: p.log,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +68,7 @@ func (p *podServer) pages(r rooms, sessions *pod.Sessions, window pod.Window) (h
 		web.Contacts{Site: site, Author: r.author},
 		web.ProfileForm{Site: site, Author: r.author, Window: window},
 		web.Settings{Site: site, Keeping: r.registry, Events: p.store, Now: p.now},
-		web.Doors{Site: site, Registry: r.registry, SignUp: web.SignUp(p.config.Registration)},
+		web.Doors{Site: site, Registry: r.registry},
 		web.Public{Site: site, Window: window, Markup: text, Images: p.images},
 		web.Consent{Site: site, Interactions: r.provider, Measure: r.source.Measure, Grace: p.config.Grace.Std(), Now: p.now},
 		web.Moves{Site: site, Mover: r.mover, Undo: r.keeper.Undo, Streams: make(chan struct{}, maxStreams), Stopping: p.stopping},

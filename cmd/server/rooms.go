@@ -15,6 +15,7 @@ import (
 	"podmove/transfer/client"
 	"podmove/transfer/destination"
 	"podmove/transfer/source"
+	"podmove/web"
 )
 
 // rooms are the two vocabularies at work: the side that grants and gives, the
@@ -104,6 +105,7 @@ func (g *ground) openSource(r rooms) *source.Service {
 		Raise:     func(ctx context.Context, t source.Transfer) error { return r.redirects.Raise(ctx, t.ID) },
 		Revoke:    r.provider.Revoke,
 		Event:     g.store.Event,
+		Address:   g.origin + web.DeparturePath,
 		CursorKey: g.master.Derive("cursors"),
 		Grace:     g.config.Grace.Std(),
 		Idle:      g.config.MoveExpiry.Std(),

@@ -174,13 +174,22 @@ func (s *Story) readDeparture(ctx context.Context) (d departure, err error) {
 	return d, nil
 }
 
-// EraseNow asks the old pod to wait no longer.
+// EraseNow asks the old pod to wait no longer, as soon as it lets people ask.
 func (s *Story) EraseNow(ctx context.Context) error {
-	page, err := s.browser.Open(ctx, s.leaving)
-	if page, err = fine(page, err); err != nil {
-		return err
+	for {
+		page, err := fine(s.browser.Open(ctx, s.leaving))
+		if err != nil {
+			return err
+		}
+		if _, err := page.Form("/erase"); err == nil {
+			return s.press(ctx, page, "/erase")
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s never offers to erase: %w", s.leaving, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
 	}
-	return s.press(ctx, page, "/erase")
 }
 
 // WaitForErasing lets the grace period run out and looks that the old copies

@@ -26,6 +26,7 @@ type arrivalRow struct {
 	Made          bool            // the row was made for it
 	Brought       transfer.Digest // of the row, as this origin last wrote it
 	Sent          bool
+	Label         string // what a person knows the item by
 }
 
 var arrivalKey = []clause.Column{
@@ -33,7 +34,7 @@ var arrivalKey = []clause.Column{
 }
 
 var arrivalColumns = []string{
-	"run", "digest", "outcome", "reason", "local_guid", "url", "made", "brought", "sent",
+	"run", "digest", "outcome", "reason", "local_guid", "url", "made", "brought", "sent", "label",
 }
 
 func (r arrivalRow) outcome() transfer.Outcome {

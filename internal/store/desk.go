@@ -53,7 +53,7 @@ func (d *desk) decide(in incoming) {
 			Collection: d.collection, GUID: in.entry.GUID,
 		}
 	}
-	a.Run, a.Digest = d.run.ID, in.entry.Digest
+	a.Run, a.Digest, a.Label = d.run.ID, in.entry.Digest, labelOf(in.item)
 	switch {
 	case in.entry.Deleted:
 		d.deleted(&a)
@@ -78,6 +78,9 @@ func (d *desk) file(a, before arrivalRow, known bool) {
 	}
 	if a.Outcome == transfer.Unchanged && before.Outcome == transfer.Imported && before.Digest == a.Digest {
 		a.Outcome = transfer.Imported
+	}
+	if a.Outcome.Arrived() && a.Collection != transfer.Photos {
+		a.Label = "" // it is to be seen here
 	}
 	again := before.Run == a.Run || before.Run == unseenIn(a.Run)
 	a.Sent = before.Sent && again && a.outcome() == before.outcome()

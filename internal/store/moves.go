@@ -37,6 +37,7 @@ type moveRow struct {
 	Keys           string
 	ReplaceProfile bool
 	CreatedAt      int64 `gorm:"autoCreateTime:false"`
+	AgreedAt       int64
 	ChangedAt      int64
 	EndedAt        int64
 }
@@ -52,7 +53,7 @@ func fromMove(m destination.Move) (moveRow, error) {
 		Reason: string(m.Reason), Message: m.Message,
 		WaitUntil: toMillis(m.WaitUntil), WaitedMS: m.Waited.Milliseconds(), Attempts: m.Attempts, Rounds: m.Rounds,
 		Plan: string(plan), Keys: string(m.Keys), ReplaceProfile: m.Profile == destination.ReplaceProfile,
-		CreatedAt: toMillis(m.Created), ChangedAt: toMillis(m.Changed), EndedAt: toMillis(m.Ended),
+		CreatedAt: toMillis(m.Created), AgreedAt: toMillis(m.Agreed), ChangedAt: toMillis(m.Changed), EndedAt: toMillis(m.Ended),
 	}, err
 }
 
@@ -64,7 +65,7 @@ func (r moveRow) move() (destination.Move, error) {
 		Reason: transfer.Code(r.Reason), Message: r.Message,
 		WaitUntil: fromMillis(r.WaitUntil), Waited: time.Duration(r.WaitedMS) * time.Millisecond,
 		Attempts: r.Attempts, Rounds: r.Rounds, Keys: []byte(r.Keys), Profile: destination.KeepProfile,
-		Created: fromMillis(r.CreatedAt), Changed: fromMillis(r.ChangedAt), Ended: fromMillis(r.EndedAt),
+		Created: fromMillis(r.CreatedAt), Agreed: fromMillis(r.AgreedAt), Changed: fromMillis(r.ChangedAt), Ended: fromMillis(r.EndedAt),
 	}
 	if r.ReplaceProfile {
 		m.Profile = destination.ReplaceProfile
@@ -160,6 +161,14 @@ func (s *Store) MoveTokens(ctx context.Context, id string) ([]byte, error) {
 // SaveMoveTokens replaces a move's sealed tokens; nil forgets them.
 func (s *Store) SaveMoveTokens(ctx context.Context, id string, sealed []byte) error {
 	return s.db(ctx).Model(&moveRow{}).Where("id = ?", id).Update("sealed", sealed).Error
+}
+
+// Contents is how many bytes the contents have of the photos that a run brought.
+func (s *Store) Contents(ctx context.Context, run string) (bytes int64, err error) {
+	err = s.db(ctx).Table("arrivals a").Joins("JOIN photos p ON p.account_id = a.account_id AND p.guid = a.local_guid").
+		Where("a.run = ? AND a.collection = ? AND a.outcome IN ?", run, transfer.Photos, []transfer.Result{transfer.Imported, transfer.Unchanged}).
+		Select("COALESCE(SUM(p.bytes), 0)").Scan(&bytes).Error
+	return bytes, translate(err)
 }
 
 // Taken is how much of each collection a run has written.

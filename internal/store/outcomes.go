@@ -94,12 +94,16 @@ func (s *Store) Counts(ctx context.Context, run string) (list []destination.Coun
 }
 
 // Outcomes is destination.Arrivals'.
-func (s *Store) Outcomes(ctx context.Context, run string, after transfer.Outcome, limit int, wanted ...transfer.Result) ([]transfer.Outcome, error) {
+func (s *Store) Outcomes(ctx context.Context, run string, after transfer.Outcome, limit int, wanted ...transfer.Result) ([]destination.Arrival, error) {
 	q := s.db(ctx).Table("arrivals").Where("run = ? AND (collection, guid) > (?, ?)", run, after.Collection, after.GUID)
 	if len(wanted) > 0 {
 		q = q.Where("outcome IN ?", wanted)
 	}
 	var rows []arrivalRow
 	err := q.Order("collection, guid").Limit(limit).Find(&rows).Error
-	return outcomesOf(rows), translate(err)
+	list := make([]destination.Arrival, len(rows))
+	for i, r := range rows {
+		list[i] = destination.Arrival{Outcome: r.outcome(), Label: r.Label}
+	}
+	return list, translate(err)
 }

@@ -89,7 +89,7 @@ func TestOutcomesInOrder(t *testing.T) {
 				if len(list) != 1 || list[0].GUID != guidOf(name) {
 					t.Fatalf("%v, want %s", list, name)
 				}
-				after = list[0]
+				after = list[0].Outcome
 			}
 			list, err := p.s.Outcomes(t.Context(), run, transfer.Outcome{}, 10, transfer.Failed, transfer.Skipped)
 			must(t, err)

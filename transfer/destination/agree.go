@@ -108,6 +108,7 @@ func (v *Mover) agreed(ctx context.Context, m Move, g Granted) (Move, error) {
 	m.Issuer, m.Subject, m.SourceAccount, m.Keys = g.Issuer, g.Subject, g.Account, g.Keys
 	m.Transfer, m.Plan = "", transfer.Plan{} // a new consent is a new grant, with a transfer of its own
 	m.Phase, m.Reason, m.Message, m.Attempts, m.Rounds, m.Waited = Copying, "", "", 0, 0, 0
+	m.Agreed = v.Now().UTC()
 	return v.change(ctx, m, change{
 		to: Copying, text: g.Account + " agreed. Copying begins.", job: WorkJob{m.ID},
 		also: func(ctx context.Context) error {

@@ -90,9 +90,12 @@ func (b Bounds) beyond(c transfer.Collection, sum Taken, content int64) error {
 	return nil
 }
 
-// tenth is n and a tenth more; a plan is a stranger's, so it may not overflow.
+// claimed is a number of a plan, which is a stranger's: sums of it may not
+// overflow.
+func claimed(n int64) int64 { return min(max(n, 0), 1<<50) }
+
+// tenth is n and a tenth more.
 func tenth(n int64) int64 {
-	const most = 1 << 50
-	n = min(max(n, 0), most)
+	n = claimed(n)
 	return n + n/10
 }

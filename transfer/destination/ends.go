@@ -37,6 +37,8 @@ type Moves interface {
 type Arrivals interface {
 	// Taken is how much of each collection has been written so far.
 	Taken(ctx context.Context, run string) (map[transfer.Collection]Taken, error)
+	// Contents is how many bytes the contents of the photos have that are here.
+	Contents(ctx context.Context, run string) (int64, error)
 	// StartOver forgets where a run stands in a collection, never its items.
 	StartOver(ctx context.Context, run string, c transfer.Collection) error
 	// Unsent lists up to limit outcomes that the source has no receipt for.
@@ -50,7 +52,16 @@ type Arrivals interface {
 	Counts(ctx context.Context, run string) ([]Count, error)
 	// Outcomes lists a run's outcomes in the order of collection and guid,
 	// behind the one given; wanted narrows to some results if it is not empty.
-	Outcomes(ctx context.Context, run string, after transfer.Outcome, limit int, wanted ...transfer.Result) ([]transfer.Outcome, error)
+	Outcomes(ctx context.Context, run string, after transfer.Outcome, limit int, wanted ...transfer.Result) ([]Arrival, error)
+}
+
+// An Arrival is what became of an item, for a person to read.
+type Arrival struct {
+	transfer.Outcome
+	// Label is what a person knows it by, where the guid would tell them
+	// nothing: the file name of a photo; of what did not arrive also the first
+	// words of a post, a name or an ID.
+	Label string
 }
 
 // Taken is how much of a collection came.

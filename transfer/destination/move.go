@@ -29,6 +29,7 @@ type Move struct {
 	Keys          []byte        // the old pod's pinned JWK set (Protocol §1.5)
 	Profile       ProfileChoice
 	Created       time.Time
+	Agreed        time.Time // last, at the old pod; zero before
 	Changed       time.Time
 	Ended         time.Time // zero while it lives
 }

@@ -2,6 +2,7 @@ package destination
 
 import (
 	"context"
+	"time"
 
 	"podmove/transfer"
 )
@@ -10,7 +11,8 @@ import (
 type Report struct {
 	Move        Move
 	Collections []Progress
-	Trouble     []transfer.Outcome // the first items that did not arrive, at most MaxTrouble
+	Pace        Pace
+	Trouble     []Arrival // the first items that did not arrive, at most MaxTrouble
 }
 
 // MaxTrouble bounds the list of items in a report.
@@ -19,20 +21,53 @@ const MaxTrouble = 200
 // Progress is how far one collection is. Planned is as announced when the
 // transfer was opened; the account may have grown since.
 type Progress struct {
-	Collection transfer.Collection
-	Planned    int64
-	Imported   int64
-	Unchanged  int64
-	Skipped    int64
-	Failed     int64
-	Removed    int64
-	Digest     transfer.Digest // of what arrived, once the move is done (Protocol §4.7)
+	Collection   transfer.Collection
+	Planned      int64
+	Imported     int64
+	Unchanged    int64
+	Skipped      int64
+	Failed       int64
+	Removed      int64
+	Bytes        int64 // that came, photos' contents included
+	PlannedBytes int64
+	Digest       transfer.Digest // of what arrived, once the move is done (Protocol §4.7)
+}
+
+// Page is where at the old pod the person sees this move; empty if it does not
+// say, or names a place elsewhere.
+func (r Report) Page() string {
+	if transfer.CheckAddress(r.Move.Plan.Page, r.Move.Issuer) != nil {
+		return ""
+	}
+	return r.Move.Plan.Page
+}
+
+// GraceEnds is when the old pod may begin to erase; zero if it does not say.
+func (r Report) GraceEnds() time.Time { return r.Move.Plan.GraceEnds.Time() }
+
+// Left is how many items did not arrive.
+func (r Report) Left() (n int64) {
+	for _, p := range r.Collections {
+		n += p.Skipped + p.Failed
+	}
+	return n
+}
+
+// Arrived is how many items did.
+func (r Report) Arrived() (n int64) {
+	for _, p := range r.Collections {
+		n += p.Arrived()
+	}
+	return n
 }
 
 // Seen is how many items have an outcome.
 func (p Progress) Seen() int64 {
 	return p.Imported + p.Unchanged + p.Skipped + p.Failed + p.Removed
 }
+
+// Came is how many of the announced bytes are here.
+func (p Progress) Came() int64 { return min(p.Bytes, p.PlannedBytes) }
 
 // Arrived is how many items are here.
 func (p Progress) Arrived() int64 { return p.Imported + p.Unchanged }
@@ -52,7 +87,28 @@ func (v *Mover) Report(ctx context.Context, account int64, move string) (Report,
 		return Report{}, err
 	}
 	r := Report{Move: m, Collections: progress(m.Plan, counts), Trouble: trouble}
+	if err := v.weigh(ctx, &r); err != nil {
+		return r, err
+	}
 	return r, v.seal(ctx, &r)
+}
+
+// weigh adds how many bytes came, and how fast.
+func (v *Mover) weigh(ctx context.Context, r *Report) error {
+	taken, err := v.Arrivals.Taken(ctx, r.Move.ID)
+	if err != nil {
+		return err
+	}
+	contents, err := v.Arrivals.Contents(ctx, r.Move.ID)
+	for i := range r.Collections {
+		p := &r.Collections[i]
+		p.Bytes = taken[p.Collection].Bytes
+		if p.Collection == transfer.Photos {
+			p.Bytes += contents
+		}
+	}
+	r.Pace = v.pace(r.Move, r.Collections)
+	return err
 }
 
 // seal adds the digests of what arrived, once that is settled.
@@ -71,7 +127,7 @@ func progress(plan transfer.Plan, counts []Count) []Progress {
 	var list []Progress
 	planned := BoundsOf(plan).Plan
 	for _, c := range transfer.Collections() {
-		p := Progress{Collection: c, Planned: planned[c].Count}
+		p := Progress{Collection: c, Planned: planned[c].Count, PlannedBytes: claimed(planned[c].Bytes) + claimed(planned[c].ContentBytes)}
 		for _, n := range counts {
 			if n.Collection == c {
 				p.add(n)
@@ -101,7 +157,7 @@ func (p *Progress) add(n Count) {
 
 // EachOutcome calls see with all outcomes of a move, in the order of
 // collection and guid.
-func (v *Mover) EachOutcome(ctx context.Context, account int64, move string, see func(transfer.Outcome) error) error {
+func (v *Mover) EachOutcome(ctx context.Context, account int64, move string, see func(Arrival) error) error {
 	m, err := v.Mine(ctx, account, move)
 	if err != nil {
 		return err
@@ -112,12 +168,12 @@ func (v *Mover) EachOutcome(ctx context.Context, account int64, move string, see
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		for _, o := range list {
-			if err := see(o); err != nil {
+		for _, a := range list {
+			if err := see(a); err != nil {
 				return err
 			}
 		}
-		after = list[len(list)-1]
+		after = list[len(list)-1].Outcome
 	}
 }
 

@@ -3,6 +3,7 @@ package destination_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -177,8 +178,16 @@ func TestLeftovers(t *testing.T) {
 			s.source.state = transfer.Redirecting
 			s.want(s.work(m, 3), destination.Done, "")
 			report, err := s.mover.Report(s.Context(), s.account, m.ID)
-			if err != nil || len(report.Trouble) != 1 || report.Trouble[0].Reason != transfer.ContentMissing {
+			if err != nil || len(report.Trouble) != 1 || report.Trouble[0].Reason != transfer.ContentMissing || report.Left() != 1 {
 				s.Errorf("got %+v, %v", report.Trouble, err)
+			}
+			if label := report.Trouble[0].Label; !strings.Contains(label, ".") {
+				s.Errorf("the person knows it by %q", label)
+			}
+			for _, p := range report.Collections {
+				if p.Collection == transfer.Photos && (p.Bytes == 0 || p.Bytes >= p.PlannedBytes) {
+					s.Errorf("%d of %d bytes of photos came, and one is missing", p.Bytes, p.PlannedBytes)
+				}
 			}
 		},
 		"reads again what changed before the person accepted": func(s *stage) {

@@ -28,6 +28,9 @@ type Options struct {
 	Revoke func(ctx context.Context, grant string) error
 	// Event writes a line for the person, inside the transaction of ctx.
 	Event func(ctx context.Context, account int64, subject, kind, text string) error
+	// Address is that of the page where a person sees a transfer, less its
+	// id; empty if there is none.
+	Address string
 	// CursorKey seals cursors: 32 secret bytes that all replicas share.
 	CursorKey []byte
 	Grace     time.Duration    // from the stubs going up until erasing may begin
