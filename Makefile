@@ -17,7 +17,11 @@ demo: build $(if $(filter postgres,$(DATABASE)),demo-setup) ## a whole move betw
 		$(if $(DATABASE),--database '$(DATABASE)') \
 		$(if $(ARCHIVE),--archive '$(ARCHIVE)') $(if $(PHOTOS),--photos '$(PHOTOS)')
 
-.PHONY: demo-setup
+pods: build $(if $(filter postgres,$(DATABASE)),demo-setup) ## two pods with a sample account, left running to try a move by hand; DATABASE, ARCHIVE, PHOTOS as for demo
+	@bin/podmove pods $(if $(DATABASE),--database '$(DATABASE)') \
+		$(if $(ARCHIVE),--archive '$(ARCHIVE)') $(if $(PHOTOS),--photos '$(PHOTOS)')
+
+.PHONY: pods demo-setup
 demo-setup:
 	@tools/setup postgresql
 

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -104,6 +106,9 @@ func (d Departures) page(ctx context.Context, account int64, id string) (p depar
 	return p, d.left(ctx, account, &p)
 }
 
+// place is that of a collection in the order in which they travel.
+func place(c transfer.Collection) int { return slices.Index(transfer.Collections(), c) }
+
 // left adds what is known of a departure whose stubs went up.
 func (d Departures) left(ctx context.Context, account int64, p *departurePage) error {
 	departure, err := d.Redirects.Of(ctx, account, p.ID)
@@ -113,6 +118,7 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 	if p.Asked, err = d.Redirects.Asked(ctx, account, p.ID); err != nil {
 		return err
 	}
+	slices.SortFunc(p.Asked, func(a, b redirects.Tally) int { return cmp.Compare(place(a.Collection), place(b.Collection)) })
 	if p.Listed, err = d.Redirects.Listed(ctx, account, p.ID, maxLeftovers); err != nil {
 		return err
 	}

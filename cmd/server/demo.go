@@ -11,31 +11,56 @@ import (
 	"podmove/internal/sample"
 )
 
-type demoCommand struct {
-	JSON     bool   `name:"json" help:"Print one JSON object as the last line."`
+// twoPods are the settings of commands that run an old pod and a new one.
+type twoPods struct {
 	Database string `enum:"sqlite,postgres" default:"sqlite" help:"What both pods keep their data in: sqlite or postgres."`
-	Archive  string `type:"existingfile" help:"Move the account in this archive instead of a sample."`
+	Archive  string `type:"existingfile" help:"The account in this archive instead of a sample."`
 	Photos   string `type:"existingfile" help:"The zip of its photos."`
+}
+
+// options makes a directory for the pods, which the caller removes.
+func (t twoPods) options(s surroundings) (demo.Options, error) {
+	dir, err := os.MkdirTemp("", "podmove-demo-")
+	if err != nil {
+		return demo.Options{}, err
+	}
+	o := demo.Options{Dir: dir, Archive: t.Archive, Photos: t.Photos, Database: t.Database, Out: s.out}
+	o.Binary, err = os.Executable()
+	if err == nil && t.Archive == "" {
+		o.Archive, o.Photos, err = makeSample(dir)
+	}
+	if err != nil {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return o, err
+}
+
+type podsCommand struct {
+	twoPods
+}
+
+// Run leaves two pods running.
+func (p podsCommand) Run(ctx context.Context, s surroundings) error {
+	o, err := p.options(s)
+	if err != nil {
+		return err
+	}
+	return errors.Join(demo.Keep(ctx, o), os.RemoveAll(o.Dir))
+}
+
+type demoCommand struct {
+	twoPods
+	JSON bool `name:"json" help:"Print one JSON object as the last line."`
 }
 
 // Run tells the story and prints the table; it fails unless all of it is right.
 func (d demoCommand) Run(ctx context.Context, s surroundings) error {
-	dir, err := os.MkdirTemp("", "podmove-demo-")
+	o, err := d.options(s)
 	if err != nil {
 		return err
 	}
-	binary, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	if d.Archive == "" {
-		if d.Archive, d.Photos, err = makeSample(dir); err != nil {
-			return errors.Join(err, os.RemoveAll(dir))
-		}
-	}
-	report, err := demo.Run(ctx, demo.Options{
-		Binary: binary, Dir: dir, Archive: d.Archive, Photos: d.Photos, Database: d.Database, Out: s.out,
-	})
+	dir := o.Dir
+	report, err := demo.Run(ctx, o)
 	if report == nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}

@@ -25,6 +25,7 @@ type commands struct {
 	Account accountCommand `cmd:"" help:"Accounts of a pod."`
 	Import  importCommand  `cmd:"" help:"Read a diaspora* archive into an account."`
 	Demo    demoCommand    `cmd:"" help:"Move a sample account between two pods on this machine."`
+	Pods    podsCommand    `cmd:"" help:"Run two pods on this machine to try a move by hand, until Ctrl-C."`
 }
 
 // surroundings are what a command may touch beside its arguments.

@@ -44,7 +44,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer log.Close()
-	closeAll, err := s.openPods(ctx, o, log)
+	settings := []string{fmt.Sprintf("PODMOVE_GRACE=%ds", int(grace(truth).Seconds())), "PODMOVE_NOTICE=1s"}
+	closeAll, err := s.openPods(ctx, o, settings, log)
 	defer closeAll()
 	if err == nil {
 		err = s.tell(ctx, o)
@@ -74,7 +75,7 @@ func (s *Story) tell(ctx context.Context, o Options) error {
 }
 
 // openPods prepares both pods, with databases of their own.
-func (s *Story) openPods(ctx context.Context, o Options, log io.Writer) (closeAll func(), err error) {
+func (s *Story) openPods(ctx context.Context, o Options, settings []string, log io.Writer) (closeAll func(), err error) {
 	databases := []string{"", ""}
 	closeAll = func() {}
 	if o.Database == "postgres" {
@@ -90,9 +91,7 @@ func (s *Story) openPods(ctx context.Context, o Options, log io.Writer) (closeAl
 			}
 		}
 	}
-	settings := []string{
-		fmt.Sprintf("PODMOVE_GRACE=%ds", int(grace(s.Truth).Seconds())), "PODMOVE_NOTICE=1s", "PODMOVE_LOG_LEVEL=info",
-	}
+	settings = append(settings, "PODMOVE_LOG_LEVEL=info")
 	if s.Old, err = NewProcess(o.Binary, filepath.Join(o.Dir, "old"), databases[0], settings, log); err != nil {
 		return closeAll, err
 	}
