@@ -41,7 +41,7 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 	@tools/fuzz
 
 setup: ## install, or name, what the tests need
-	@tools/setup postgresql compiler
+	@tools/setup postgresql compiler browser axe
 
 clean: ## remove what was built
 	@rm -rf bin
