@@ -34,6 +34,9 @@ var departureWords = map[transfer.State]locale.Key{
 	transfer.Undone:      locale.Key("Undone: everything is here as it was"),
 }
 
+// restless are the states that end by themselves, mostly within minutes.
+var restless = []transfer.State{transfer.Open, transfer.Copying, transfer.Frozen, transfer.ErasingOld}
+
 // Why erasing waits, in words.
 var waitWords = map[transfer.Code]locale.Key{
 	transfer.HoldingsAbsent:   locale.Key("The new pod does not hold everything that it took. What it does not hold is not erased here, and this pod asks again."),
@@ -95,7 +98,7 @@ func (d Departures) page(ctx context.Context, account int64, id string) (p depar
 	if p.Events, err = d.Events.EventsOf(ctx, account, id, 50); err != nil {
 		return p, err
 	}
-	p.Words, p.Busy = departureWords[p.State], p.State == transfer.Open || p.State == transfer.Copying
+	p.Words, p.Busy = departureWords[p.State], slices.Contains(restless, p.State)
 	p.Accept = p.State == transfer.Verified
 	p.Cancel = p.State.Readable()
 	if p.Redirected.IsZero() {
@@ -129,5 +132,6 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 	p.GraceEnds, p.Earliest = departure.Due(), d.Redirects.Earliest(departure)
 	p.Undo = p.State == transfer.Redirecting
 	p.EraseNow = p.Undo && departure.EraseNow.IsZero() && !d.now().Before(p.Earliest)
+	p.Busy = p.Busy || p.Undo && !departure.EraseNow.IsZero() && p.Why == ""
 	return nil
 }

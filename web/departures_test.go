@@ -153,6 +153,22 @@ func TestDepartures(t *testing.T) {
 		now = now.Add(45 * time.Minute)
 		offers("undo", "erase")
 	})
+	t.Run("look again by themselves once erasing was asked for, unless it waits", func(t *testing.T) {
+		looks := func() bool {
+			return strings.Contains(ask("aurora", http.MethodGet, "/departures/a0b1").Body.String(), `data-refresh="3"`)
+		}
+		for _, c := range []struct {
+			asked  time.Time
+			reason transfer.Code
+			want   bool
+		}{{time.Time{}, "", false}, {now, "", true}, {now, transfer.HoldingsAbsent, false}} {
+			l.departure.EraseNow, l.departure.Reason = c.asked, c.reason
+			if got := looks(); got != c.want {
+				t.Errorf("asked at %s, waiting for %q: it looks again: %v", c.asked, c.reason, got)
+			}
+		}
+		l.departure.EraseNow, l.departure.Reason = time.Time{}, transfer.HoldingsAbsent
+	})
 	t.Run("say why erasing waits", func(t *testing.T) {
 		if body := ask("aurora", http.MethodGet, "/departures/a0b1").Body.String(); !strings.Contains(body, "does not hold everything") {
 			t.Error(body)

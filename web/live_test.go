@@ -66,6 +66,22 @@ func TestEvents(t *testing.T) {
 			}
 		}
 	})
+	t.Run("tell whether other buttons belong to the page now", func(t *testing.T) {
+		m := mover()
+		page := func(state destination.State, reason transfer.Code) string {
+			p := movePage{Report: m.report, Busy: state.Working(), Retry: state == destination.Waiting}
+			p.Move.State, p.Move.Reason = state, reason
+			p.Collections = []destination.Progress{{Collection: transfer.Photos, Failed: 1}}
+			return p.Can()
+		}
+		copying, waiting, asking := page(destination.Copying, ""), page(destination.Waiting, transfer.RateLimited), page(destination.Waiting, transfer.AcceptanceNeeded)
+		if copying == waiting || waiting == asking || copying != page(destination.Verifying, "") {
+			t.Errorf("copying %s, waiting %s, asking %s", copying, waiting, asking)
+		}
+		if body := stream(Moves{Mover: m, Streams: make(chan struct{}, 1)}).Body.String(); strings.Count(body, "data-can=") != 2 {
+			t.Errorf("got %s", body)
+		}
+	})
 	t.Run("end when the pod stops", func(t *testing.T) {
 		stopping := make(chan struct{})
 		close(stopping)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -59,6 +60,11 @@ func (p movePage) More() bool { return p.Left() > int64(len(p.Trouble)) }
 func (p movePage) Asks() bool {
 	return p.Busy && p.Move.Reason == transfer.AcceptanceNeeded && p.Left() > 0
 }
+
+// Can tells apart what can be done now: the buttons stand outside of the part
+// of the page that is sent again, so that a keyboard does not lose its place on
+// them.
+func (p movePage) Can() string { return fmt.Sprint(p.Agree, p.Retry, p.Asks(), p.Stop, p.Undo) }
 
 // Old is the address at the old pod of an item that did not arrive; empty if it
 // has none that is known here.

@@ -13,9 +13,16 @@ function localTimes(root) {
   }
 }
 
+// What can be done stands beside what changes. Where that is another now, the
+// whole page is.
 function show(live, html) {
+  const can = () => live.querySelector("[data-can]")?.dataset.can;
+  const before = can();
   live.innerHTML = html;
   localTimes(live);
+  if (can() !== before) {
+    location.reload();
+  }
 }
 
 // Progress: told by the server, or else looked up.
@@ -24,8 +31,13 @@ function follow(live) {
   events.onmessage = (event) => show(live, event.data);
   events.addEventListener("end", () => {
     events.close();
-    location.reload(); // what can be done now is another
+    location.reload();
   });
+  events.onerror = () => {
+    if (events.readyState === EventSource.CLOSED) {
+      lookAgain(live); // there was no place for one more
+    }
+  };
 }
 
 function lookAgain(live) {
