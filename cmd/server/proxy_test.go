@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -18,6 +19,7 @@ type proxy struct {
 	mutex sync.Mutex
 	alter func(r *http.Request, answer []byte) []byte  // nil alters nothing
 	seen  func(response *http.Response, answer []byte) // nil does not look
+	gate  chan struct{}                                // pages of posts after the first wait for it; nil lets them pass
 }
 
 // behind puts a pod that is not up yet behind a proxy.
@@ -34,6 +36,7 @@ func behind(t *testing.T, p *testPod) *proxy {
 			r.Out.Host = r.In.Host
 		},
 		ModifyResponse: v.pass,
+		ErrorLog:       slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // the pod is not up at first
 	})
 	t.Cleanup(s.Close)
 	p.URL = s.URL
@@ -47,7 +50,28 @@ func (v *proxy) lie(alter func(r *http.Request, answer []byte) []byte) {
 	v.alter = alter
 }
 
+// halt lets no page of posts pass but the first, until go on is called.
+func (v *proxy) halt(t *testing.T) (goOn func()) {
+	t.Helper()
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	gate := make(chan struct{})
+	v.gate, goOn = gate, sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(goOn)
+	return goOn
+}
+
+func (v *proxy) wait(r *http.Request) {
+	v.mutex.Lock()
+	gate := v.gate
+	v.mutex.Unlock()
+	if cursor, ok := pageOf(r); ok && cursor != "" && gate != nil {
+		<-gate
+	}
+}
+
 func (v *proxy) pass(response *http.Response) error {
+	v.wait(response.Request)
 	answer, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err

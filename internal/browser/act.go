@@ -75,9 +75,11 @@ func (b *Tab) here(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.do(chromedp.Do(ctx, steps...), what)
 }
 
-// pressable is the XPath of a link or button.
+// pressable is the XPath of a button, or else of a link, in the page itself
+// before what stands around each page.
 func pressable(name string) string {
-	return fmt.Sprintf(`//*[self::a or self::button][normalize-space() = %s]`, literal(name))
+	const path = `//button[%[1]s] | //a[%[1]s][not(//button[%[1]s])][ancestor::main or not(//main//a[%[1]s])]`
+	return fmt.Sprintf(path, "normalize-space() = "+literal(name))
 }
 
 // field is the XPath of what a label belongs to.

@@ -11,7 +11,7 @@ import (
 // pause is how long to wait before looking again.
 const pause = 50 * time.Millisecond
 
-// See waits until the page shows all these words, at most half a minute, and
+// See waits until the page shows all these words, at most a minute, and
 // reads it as a person does: what is hidden is not there.
 func (b *Tab) See(words ...string) {
 	b.t.Helper()
