@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 
@@ -84,6 +85,7 @@ func (s *Site) Page(c *gin.Context, status int, name string, data any) {
 	v := s.view(s.Locale(c), data)
 	if a, ok := s.Account(c); ok {
 		v.Account = &a
+		followPhotos(c, a)
 	}
 	body, err := s.render(name, v)
 	if err != nil {
@@ -92,6 +94,18 @@ func (s *Site) Page(c *gin.Context, status int, name string, data any) {
 		return
 	}
 	write(c.Writer, status, body)
+}
+
+// followPhotos lets the pages of somebody who moved away show photos whose old
+// addresses lead to the new pod by now: browsers hold redirects against img-src,
+// too.
+func followPhotos(c *gin.Context, a pod.Account) {
+	u, err := url.Parse(a.MovedURL)
+	if err != nil || u.Host == "" {
+		return
+	}
+	csp := c.Writer.Header().Get("Content-Security-Policy")
+	c.Header("Content-Security-Policy", strings.Replace(csp, "img-src 'self'", "img-src 'self' "+u.Scheme+"://"+u.Host, 1))
 }
 
 // view is what the layout sees if nobody is signed in.

@@ -84,6 +84,12 @@ func TestPublicPages(t *testing.T) {
 					t.Errorf("%s does not say so", target)
 				}
 			}
+			for name, want := range map[string]bool{"cirrus": true, "boreal": false} {
+				csp := h.as(name, "/").Header().Get("Content-Security-Policy")
+				if strings.Contains(csp, "img-src 'self' https://new.example;") != want {
+					t.Errorf("to %s, photos that lead to the new pod are shown: %s", name, csp)
+				}
+			}
 			if !strings.Contains(h.status(200, "cirrus", "/settings"), "Your links now lead to the new pod.") {
 				t.Error("the settings do not list what happened")
 			}
