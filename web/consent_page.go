@@ -67,13 +67,13 @@ func (p *consentPage) offer(l *locale.Locale, amounts []transfer.CollectionPlan)
 		size[a.Collection] = a
 	}
 	for _, c := range transfer.Collections() {
-		t := tick{Value: string(c), Label: l.Text(labels[c]), Amount: amount(l, size[c]), On: p.Move || c != transfer.Contacts}
+		t := tick{Value: string(c), Label: l.Text(labels[c]), Amount: amount(l, size, c), On: p.Move || c != transfer.Contacts}
 		switch {
 		case !slices.Contains(p.Details.Collections, string(c)):
 		case p.Move && (c == transfer.Profiles || c == transfer.Blocks):
-			p.Always = append(p.Always, t.Label+" "+t.Amount)
+			p.Always = append(p.Always, strings.TrimSpace(t.Label+" "+t.Amount))
 		case p.Move && c == transfer.Posts: // Protocol §2.4: posts and photos are one
-			t.Value, t.Label, t.Amount = both, l.Text(locale.Key("Posts and photos")), amount(l, size[c], size[transfer.Photos])
+			t.Value, t.Label, t.Amount = both, l.Text(locale.Key("Posts and photos")), amount(l, size, c, transfer.Photos)
 			p.Ticks = append(p.Ticks, t)
 		case p.Move && c == transfer.Photos:
 		default:
@@ -95,13 +95,29 @@ var labels = map[transfer.Collection]locale.Key{
 	transfer.Photos:   locale.Key("Your photos"),
 }
 
-// amount is what stands behind a label, such as "(312 + 40, 8.1 MB)".
-func amount(l *locale.Locale, plans ...transfer.CollectionPlan) string {
-	var counts []string
+// amount is what stands behind a label, such as "(312 posts · 40 photos · 8.1 MB)".
+// Only posts and photos weigh anything that a person would want to know.
+func amount(l *locale.Locale, size map[transfer.Collection]transfer.CollectionPlan, of ...transfer.Collection) string {
+	var parts []string
 	var bytes int64
-	for _, p := range plans {
-		counts = append(counts, l.Number(p.Count))
-		bytes += p.Bytes + p.ContentBytes
+	for _, c := range of {
+		switch n := size[c].Count; c {
+		case transfer.Profiles: // there is one
+		case transfer.Posts:
+			parts = append(parts, l.Text(locale.Key("%d posts"), n))
+			bytes += size[c].Bytes
+		case transfer.Photos:
+			parts = append(parts, l.Text(locale.Key("%d photos"), n))
+			bytes += size[c].Bytes + size[c].ContentBytes
+		default:
+			parts = append(parts, l.Number(n))
+		}
 	}
-	return "(" + strings.Join(counts, " + ") + ", " + l.Bytes(bytes) + ")"
+	if bytes > 0 {
+		parts = append(parts, l.Bytes(bytes))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(parts, " · ") + ")"
 }

@@ -122,7 +122,7 @@ func TestConsent(t *testing.T) {
 		if resp.StatusCode != 200 || strings.Index(body, `class="host">new.example`) > strings.Index(body, "&lt;The best pod&gt;") {
 			t.Errorf("%d\n%s", resp.StatusCode, body)
 		}
-		for _, part := range []string{"aurora@new.example", "Your profile (101, 2\u00a0MB)", "Posts and photos (101 &#43; 101, 4\u00a0MB)",
+		for _, part := range []string{"aurora@new.example", "<li>Your profile</li>", "Your contacts (101)", "Posts and photos (101 posts · 101 photos · 4\u00a0MB)",
 			`name="limited" value="yes" checked`, `value="contacts" checked`, `name="no_address"`, "Until about"} {
 			if !strings.Contains(body, part) {
 				t.Errorf("the page lacks %q", part)
