@@ -61,7 +61,12 @@ func (p *podServer) pages(r rooms, sessions *pod.Sessions, window pod.Window) (h
 	if err != nil {
 		return nil, err
 	}
-	return web.New(site,
+	return web.New(site, p.groups(site, r, window, text)...), nil
+}
+
+// groups are the pages by what they are about.
+func (p *podServer) groups(site *web.Site, r rooms, window pod.Window, text *markup.Renderer) []web.Group {
+	return []web.Group{
 		web.Home{Site: site, Window: window, Markup: text},
 		web.Compose{Site: site, Author: r.author, Window: window, Markup: text},
 		web.Pictures{Site: site, Author: r.author},
@@ -76,7 +81,7 @@ func (p *podServer) pages(r rooms, sessions *pod.Sessions, window pod.Window) (h
 			Site: site, Source: r.source, Redirects: r.redirects, Events: p.store,
 			Initiate: r.provider.Initiate, Suggested: p.config.SuggestedPods, Grace: p.config.Grace.Std(), Now: p.now,
 		},
-	), nil
+	}
 }
 
 // programs are what programs with a token, or with none, read.

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"archive/zip"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"podmove/internal/browser"
+	"podmove/internal/demo"
+	"podmove/internal/pod"
+	"podmove/internal/store"
+	"podmove/internal/store/storetest"
+	"podmove/web"
+)
+
+// noPages are routes that show nothing of their own to people, and why.
+var noPages = map[string]string{
+	"/oauth/authorize":      "it leads on to the page of its interaction",
+	"/oauth/callback":       "it leads on to the move's page",
+	"/moves/:id/events":     "a stream for the move's page",
+	"/moves/:id/items.csv":  "a file to download",
+	"/moves/:id/items.json": "a file to download",
+	"/public/:feed":         "a feed",
+	"/uploads/images/:file": "a photo",
+}
+
+// TestPages is a tour of all pages.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	from := newPod(t, storetest.SQLite, "PODMOVE_PAGE_ITEMS=100", "PODMOVE_NOTICE=1s", "PODMOVE_ADMIN_CONTACT=podmin@old.example", "PODMOVE_SUGGESTED_PODS=new.example")
+	to := newPod(t, storetest.SQLite)
+	facts := makeAccount(t, "aurora", 1)
+	from.addAccount(t, "aurora")
+	from.execute(t, "", "import", "--account", "aurora", facts.Archive, facts.Photos)
+	from.album(t, "ada", 3, 1)
+	from.album(t, "eva", 3, 1)
+	goOn := behind(t, from).halt(t)
+	start(t, from, to)
+	var seen sync.Map
+	t.Run("tour", func(t *testing.T) {
+		tour := func(what, name string, guide func(gallery)) {
+			t.Run(what, func(t *testing.T) {
+				t.Parallel()
+				guide(gallery{visit(t, browser.View{}, name, from, to), t, &seen})
+			})
+		}
+		tour("of what everybody sees, and of posts, people and settings", "ada", athome)
+		tour("of a move, and of one in trouble", "aurora", func(g gallery) {
+			underway(g, facts.Photos, goOn)
+			trouble(gallery{visit(g.t, browser.View{}, "eva", from, to), g.t, &seen})
+		})
+	})
+	for _, route := range routes() {
+		if _, looked := seen.Load(route); looked == (noPages[route] != "") {
+			t.Errorf("the tour went to %s: %v; and it is no page: %q", route, looked, noPages[route])
+		}
+	}
+}
+
+// routes are those of all pages.
+func routes() (list []string) {
+	web.Quiet()
+	engine := gin.New()
+	for _, group := range (&podServer{ground: &ground{}}).groups(nil, rooms{author: &pod.Author{Shelves: &store.Store{}}}, pod.Window{}, nil) {
+		group.Mount(engine)
+	}
+	for _, route := range engine.Routes() {
+		if route.Method == http.MethodGet {
+			list = append(list, route.Path)
+		}
+	}
+	return list
+}
+
+// athome is what people do at a pod who do not move.
+func athome(g gallery) {
+	at := g.from.URL
+	g.Visit(at)
+	g.look("/")
+	g.Visit(at + "/nothing-is-here")
+	g.answer()
+	g.Visit(at + "/sign-up")
+	g.look("/sign-up")
+	g.Fill("Username", g.name)
+	g.Fill("E-mail address", "other@mail.example")
+	g.Fill("Password", demo.Password)
+	g.Click("Make the account")
+	g.See("is taken")
+	g.answer()
+	g.Visit(at + "/sign-in")
+	g.look("/sign-in")
+	g.Fill("Username", g.name)
+	g.Fill("Password", "another one")
+	g.Click("Sign in")
+	g.See("do not belong together")
+	g.answer()
+	g.signIn()
+	posts(g)
+	people(g)
+	g.Click("Settings")
+	g.look("/settings")
+	g.Click("Edit the profile")
+	g.look("/settings/profile")
+	g.Visit(at + "/settings/close")
+	g.look("/settings/close")
+}
+
+func posts(g gallery) {
+	g.Click("Write a post")
+	g.look("/posts/new")
+	g.Fill("Text", "A *walk* in the rain. #cycling\n\n> It stopped later.")
+	g.Attach("Add photos", written(g.t, picture(g.t, g.name, 99)))
+	g.Click("Preview")
+	g.See("A walk in the rain.", "Photos of this post")
+	g.answer()
+	g.Click("Publish")
+	g.See("A walk in the rain.")
+	g.look("/posts/:key")
+	short := g.Address()
+	var post struct {
+		ID     int64 `json:"id"`
+		Author struct {
+			GUID string `json:"guid"`
+		} `json:"author"`
+	}
+	page := peek(g.t, short.String()+".json")
+	if err := json.Unmarshal(page.Body, &post); err != nil || post.ID == 0 || post.Author.GUID == "" {
+		g.t.Fatalf("%s: %v", page.Body, err)
+	}
+	g.Click("Edit")
+	g.look("/posts/:key/edit")
+	g.Visit(short.String() + "/delete")
+	g.look("/posts/:key/delete")
+	g.Visit(fmt.Sprintf("%s/p/%d", g.from.URL, post.ID))
+	g.look("/p/:key")
+	g.Visit(g.from.URL + "/people/" + post.Author.GUID)
+	g.look("/people/:guid")
+	g.Click("Profile")
+	g.look("/u/:username")
+	g.Click("Photos")
+	g.look("/photos")
+	g.Click("Delete")
+	g.look("/photos/:guid/delete")
+}
+
+func people(g gallery) {
+	g.Click("Contacts")
+	g.Fill("New aspect", "Friends & <family>")
+	g.Click("Make")
+	g.Fill("Their ID", "friend@river.example")
+	g.Tick("Friends & <family>")
+	g.Click("Add")
+	g.Fill("Block somebody", "troll@bad.example")
+	g.Click("Block")
+	g.See("friend@river.example", "troll@bad.example")
+	g.look("/contacts")
+	g.Click("friend@river.example")
+	g.look("/contacts/:guid")
+	g.Click("All contacts")
+	g.Click("Delete")
+	g.look("/aspects/:guid/delete")
+}
+
+// underway is a move, with a page for each of its states. The old pod gives the
+// rest once it may go on.
+func underway(g gallery, photos string, goOn func()) {
+	g.Visit(g.from.URL + "/sign-in")
+	g.signIn()
+	g.Visit(g.from.URL + "/departures")
+	g.shoot("1-leave")
+	g.look("/departures")
+	g.Fill("Address of the new pod", g.to.Host())
+	g.Click("Go on")
+	g.See("Go on at your new pod")
+	g.answer()
+	g.Visit(g.to.URL + "/sign-up?next=/move")
+	g.signUp()
+	g.look("/move")
+	g.Fill("Your old ID", g.oldID())
+	g.Click("Go on")
+	g.look("/moves/:id")
+	move := g.Address().String()
+	g.Click("Go to " + g.from.Host() + " and agree")
+	g.See("Is it you?")
+	g.answer()
+	g.Fill("Password", demo.Password)
+	g.Click("Sign in")
+	g.shoot("2-consent")
+	g.look("/oauth/interactions/:id")
+	g.allow()
+	g.See("Copying", "100 of 300")
+	g.shoot("3-progress")
+	g.look("/moves/:id")
+	g.departure()
+	g.See("Being copied")
+	g.look("/departures/:id")
+	goOn()
+	g.Visit(move)
+	g.See("Everything arrived.")
+	g.shoot("4-arrived")
+	g.look("/moves/:id")
+	g.Visit(g.to.URL + "/move")
+	g.look("/move")
+	g.departure()
+	g.See("Moved: old links lead to the new pod")
+	g.shoot("5-moved-away")
+	g.look("/departures/:id")
+	for _, page := range []string{"/", "/photos", "/departures", "/settings"} {
+		g.Visit(g.from.URL + page)
+		g.See("Sign out")
+		g.look(page)
+	}
+	g.departure()
+	g.Click("Erase the old copies now")
+	g.See("Moved: the old copies are erased")
+	g.look("/departures/:id")
+	profile(g, photos)
+}
+
+// profile is what the person has at the new pod, down to the oldest post.
+func profile(g gallery, photos string) {
+	g.Visit(g.to.URL + "/posts/new")
+	g.Fill("Text", "Here I am, with *everything* I had. #cycling")
+	g.Attach("Add photos", written(g.t, largest(g.t, photos)))
+	g.Click("Publish")
+	g.Click("Profile")
+	g.shoot("6-profile")
+	g.look("/u/:username")
+	g.Look(browser.Phone())
+	for g.Offers("Older posts") {
+		g.Click("Older posts")
+		g.fits(g.Address().String())
+	}
+}
+
+// trouble is a move to which a photo is missing, and which goes on without it.
+func trouble(g gallery) {
+	g.from.lose(g.t, picture(g.t, g.name, 0))
+	g.bring()
+	g.consent()
+	g.allow()
+	g.See("What did not arrive", "Try these again")
+	g.look("/moves/:id")
+	g.Click("Go on without these, at " + g.from.Host())
+	g.See("Go on without them")
+	g.look("/departures/:id")
+	g.Click("Go on without them")
+	g.look("/departures/:id")
+}
+
+// largest is the largest file in a zip.
+func largest(t *testing.T, name string) []byte {
+	t.Helper()
+	r, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	f, err := slices.MaxFunc(r.File, func(a, b *zip.File) int { return cmp.Compare(a.UncompressedSize64, b.UncompressedSize64) }).Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
