@@ -1,13 +1,13 @@
 # "make" alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check lint generate fuzz setup clean
+.PHONY: help build demo test check lint screenshots generate fuzz setup clean
 .SUFFIXES:
 
 # The pinned tools of tools/go.mod, out of the program's own requirements.
 tool := go tool -modfile=tools/go.mod
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/podmove, one binary that needs nothing else
 	@CGO_ENABLED=0 go build -trimpath -o bin/podmove ./cmd/server
@@ -33,6 +33,9 @@ check: ## what CI runs: format, vet, build, lint, generated code, tests, clean t
 
 lint: ## golangci-lint, which holds the import rules among others
 	@$(tool) golangci-lint run ./...
+
+screenshots: setup ## pictures of the main pages, taken by the browser tests, into docs/screenshots
+	@PODMOVE_SCREENSHOTS=docs/screenshots go test -count=1 -run '^TestPages$$' ./cmd/server
 
 generate: ## make generated code anew
 	@go generate ./...
