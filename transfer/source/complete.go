@@ -122,10 +122,14 @@ func (s *Service) redirect(ctx context.Context, t *Transfer) error {
 }
 
 func comparedLine(t Transfer) string {
-	if t.Leftover == 0 {
+	switch t.Leftover {
+	case 0:
 		return host(t) + " has proved that everything arrived."
+	case 1:
+		return host(t) + " has proved what arrived; one thing did not."
+	default:
+		return fmt.Sprintf("%s has proved what arrived; %d things did not.", host(t), t.Leftover)
 	}
-	return fmt.Sprintf("%s has proved what arrived; %d things did not.", host(t), t.Leftover)
 }
 
 // receipt reads and checks a signed receipt. It must be from the pod that the
