@@ -116,7 +116,14 @@ func (s shelf) personPage(c *gin.Context, person pod.Person, v pod.Viewer) (pers
 		list = list[:pageSize]
 		page.Older = "?before=" + spell(list[pageSize-1].Mark())
 	}
+	more := make([]bool, len(list))
+	for i := range list {
+		list[i].Item.Text, more[i] = beginning(list[i].Item.Text)
+	}
 	page.Posts, err = s.posts(c, person, list)
+	for i := range page.Posts {
+		page.Posts[i].More = more[i]
+	}
 	return page, err
 }
 

@@ -27,6 +27,7 @@ type shownPost struct {
 	Title    string
 	Author   pod.Person
 	HTML     template.HTML
+	More     bool // than HTML shows
 	Photos   []shownPhoto
 	Poll     *transfer.Poll
 	Location string
