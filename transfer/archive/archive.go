@@ -14,8 +14,8 @@ import (
 
 // Options are what to read.
 type Options struct {
-	Archive *io.SectionReader // the archive, packed with gzip or not
-	Photos  *io.SectionReader // the zip of photos; nil if there is none
+	Archive *io.SectionReader // the archive, packed with gzip or not, or the zip that Write made
+	Photos  *io.SectionReader // the zip of photos; nil if there is none, or if they are in that zip
 	Limits  Limits
 }
 
@@ -49,11 +49,14 @@ var _ transfer.Reader = (*Reader)(nil)
 // the context ended.
 func Open(ctx context.Context, o Options) (*Reader, error) {
 	limits := o.Limits.orDefaults()
-	f, err := newFile(o.Archive, limits.Unpacked)
+	f, err := newFile(o.Archive, limits)
 	if err != nil {
 		return nil, err
 	}
 	r := &Reader{limits: limits, file: f, close: func() error { return nil }}
+	if o.Photos == nil && f.entry != nil {
+		o.Photos = o.Archive
+	}
 	if r.photos, err = openPhotos(o.Photos, limits); err != nil {
 		return nil, err
 	}

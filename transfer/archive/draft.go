@@ -18,7 +18,10 @@ type draft struct {
 // draft reads one value of a collection. Too large a value is nil.
 func (r *Reader) draft(c transfer.Collection, raw []byte) draft {
 	if raw == nil {
-		return draft{err: transfer.Errorf(transfer.TooLarge, "an item is larger than %s", size(int64(r.limits.ItemBytes)))}
+		return r.tooLarge()
+	}
+	if d, own := own(c, raw); own {
+		return d
 	}
 	switch c {
 	case transfer.Profiles:
@@ -31,6 +34,10 @@ func (r *Reader) draft(c transfer.Collection, raw []byte) draft {
 		return r.contact(raw)
 	}
 	return r.post(raw)
+}
+
+func (r *Reader) tooLarge() draft {
+	return draft{err: transfer.Errorf(transfer.TooLarge, "an item is larger than %s", size(int64(r.limits.ItemBytes)))}
 }
 
 func (r *Reader) profile(raw []byte) draft {

@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"archive/zip"
 	"errors"
 	"strings"
 	"testing"
@@ -10,6 +11,15 @@ import (
 	"podmove/transfer/transfertest"
 )
 
+// given is nil where the fuzzer gives nothing, so that it also reads archives
+// without a second file.
+func given(photos []byte) []byte {
+	if len(photos) == 0 {
+		return nil
+	}
+	return photos
+}
+
 // FuzzArchive holds that whatever a file is, it is refused in words or read by
 // the rules of the wire, and that plan and pages agree.
 func FuzzArchive(f *testing.F) {
@@ -18,9 +28,14 @@ func FuzzArchive(f *testing.F) {
 	f.Add([]byte(head+`,"contacts":[{"account_id":"a@b.example","contact_groups_membership":["x"]}],"contact_groups":[{"name":"x"}]}}`), []byte(nil))
 	f.Add([]byte(strings.ReplaceAll(minimal, `:`, " : \n")), []byte(nil))
 	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), []byte(nil))
+	whole := []zipFile{{"account.json", []byte(ownArchive)}, {"photos/" + name(1), []byte("\x89PNG\r\n\x1a\n")}, {"README.txt", nil}}
+	for _, method := range []uint16{zip.Store, zip.Deflate} {
+		f.Add(zipWith(f, method, whole...), []byte(nil))
+		f.Add([]byte(ownArchive), zipWith(f, method, whole...))
+	}
 	f.Fuzz(func(t *testing.T, raw, photos []byte) {
 		r, err := archive.Open(t.Context(), archive.Options{
-			Archive: section(append([]byte{}, raw...)), Photos: section(photos), Limits: archive.Limits{Unpacked: 1 << 20, PhotoBytes: 1 << 16, ItemBytes: 1 << 14},
+			Archive: section(append([]byte{}, raw...)), Photos: section(given(photos)), Limits: archive.Limits{Unpacked: 1 << 20, PhotoBytes: 1 << 16, ItemBytes: 1 << 14},
 		})
 		if err != nil {
 			if e, ok := errors.AsType[*transfer.Error](err); !ok || e.Message == "" {

@@ -15,6 +15,7 @@ import (
 // be known before any item can be read.
 type index struct {
 	sections    map[transfer.Collection]section
+	own         map[transfer.Collection]section // in Podmove's member; they go before the others
 	fingerprint string
 	ignored     map[string]int
 	version     string
@@ -39,7 +40,7 @@ var sectionNames = map[string]transfer.Collection{
 
 // look reads the archive once from end to end without looking into its items.
 func (r *Reader) look(ctx context.Context) error {
-	r.index = index{sections: map[transfer.Collection]section{}, ignored: map[string]int{}}
+	r.index = index{sections: map[transfer.Collection]section{}, own: map[transfer.Collection]section{}, ignored: map[string]int{}}
 	if n := r.photos.others; n > 0 {
 		r.index.ignored["files"] = n
 	}
@@ -90,8 +91,10 @@ func (r *Reader) lookAt(s *scanner, name string) error {
 		}
 		r.index.user = true
 		return s.object(func(name string) error { return r.lookAtUser(s, name) })
+	case ownMember:
+		return s.members(func(name string) error { return r.lookAtOwn(s, name) })
 	case "others_data":
-		return r.ignore(s, name+".")
+		return s.members(func(member string) error { return r.ignoreMember(s, name+"."+member) })
 	}
 	return s.skip()
 }
@@ -113,13 +116,13 @@ func (r *Reader) lookAtUser(s *scanner, name string) error {
 		return err
 	}
 	if c, ok := sectionNames[name]; ok {
-		return r.lookAtSection(s, name, c)
+		return r.lookAtSection(s, name, c, r.index.sections)
 	}
 	return r.ignoreMember(s, name)
 }
 
-func (r *Reader) lookAtSection(s *scanner, name string, c transfer.Collection) error {
-	if _, twice := r.index.sections[c]; twice {
+func (r *Reader) lookAtSection(s *scanner, name string, c transfer.Collection, sections map[transfer.Collection]section) error {
+	if _, twice := sections[c]; twice {
 		return invalid("The archive has %q twice.", name)
 	}
 	if _, err := s.peek(); err != nil {
@@ -135,7 +138,7 @@ func (r *Reader) lookAtSection(s *scanner, name string, c transfer.Collection) e
 		}
 		return r.lookAtGroup(s)
 	})
-	r.index.sections[c] = found
+	sections[c] = found
 	return err
 }
 
@@ -149,15 +152,7 @@ func (r *Reader) lookAtGroup(s *scanner) error {
 	return err
 }
 
-// ignore counts what stands in an object that is not carried.
-func (r *Reader) ignore(s *scanner, prefix string) error {
-	b, err := s.peek()
-	if err != nil || b != '{' {
-		return errors.Join(err, s.skip())
-	}
-	return s.object(func(name string) error { return r.ignoreMember(s, prefix+name) })
-}
-
+// ignoreMember counts what is not carried.
 func (r *Reader) ignoreMember(s *scanner, name string) error {
 	b, err := s.peek()
 	switch {

@@ -84,8 +84,7 @@ func (r *Reader) entry(ctx context.Context, c transfer.Collection, at int, d dra
 	}
 	d.guid = r.reported(c, at, d.guid)
 	if photo, ok := d.item.(transfer.Photo); ok && d.err == nil {
-		photo.SHA256, d.err = d.file.sum(ctx)
-		d.item = photo
+		d.item, d.err = d.file.confirm(ctx, photo)
 	}
 	if err := ctx.Err(); err != nil {
 		return transfer.Entry{}, err

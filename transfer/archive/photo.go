@@ -43,29 +43,38 @@ func (r *Reader) photo(raw []byte, public bool) draft {
 // loosePhoto is a file of the zip that no post names: an old avatar, or an
 // image inside text. Who could see it is not known, so it is private.
 func (r *Reader) loosePhoto(f *photoFile) draft {
-	d := draft{guid: derived(transfer.Photos, r.owner.ID, f.zip.Name)}
-	return r.withContent(d, transfer.Photo{CreatedAt: transfer.TimeOf(f.zip.Modified), Name: f.zip.Name})
+	d := draft{guid: derived(transfer.Photos, r.owner.ID, f.name)}
+	return r.withContent(d, transfer.Photo{CreatedAt: transfer.TimeOf(f.zip.Modified), Name: f.name})
 }
 
 // withContent finds the bytes of a photo and what they say of it. The digest
 // is filled in when the photo is sent.
 func (r *Reader) withContent(d draft, item transfer.Photo) draft {
-	switch file, ok := r.photos.files[item.Name]; {
-	case d.err != nil:
-	case !transfer.ValidName(item.Name):
-		d.err = transfer.Errorf(transfer.NameInvalid, "%.80q is not a photo's file name", item.Name)
-	case r.photos.absent:
-		d.err = transfer.Errorf(transfer.ContentMissing, "its bytes, %s, are in the zip of photos, which was not given; import again with it", item.Name)
-	case !ok:
-		d.err = transfer.Errorf(transfer.ContentMissing, "the zip has no file %s", item.Name)
-	default:
-		kind, width, height, err := file.look(r.limits.PhotoBytes)
-		d.file, d.err = file, err
-		item.Type, item.Size = kind, int64(file.zip.UncompressedSize64)
+	if d.err == nil {
+		d.file, d.err = r.fileOf(item.Name)
+	}
+	if d.err == nil {
+		kind, width, height, _ := d.file.look(r.limits.PhotoBytes)
+		item.Type, item.Size = kind, int64(d.file.zip.UncompressedSize64)
 		item.Width, item.Height = cmp.Or(width, item.Width), cmp.Or(height, item.Height)
 	}
 	d.item = item
 	return d
+}
+
+// fileOf is the file of the zip that has that name, and what is wrong with it.
+func (r *Reader) fileOf(name string) (*photoFile, error) {
+	switch file, ok := r.photos.files[name]; {
+	case !transfer.ValidName(name):
+		return nil, transfer.Errorf(transfer.NameInvalid, "%.80q is not a photo's file name", name)
+	case r.photos.absent:
+		return nil, transfer.Errorf(transfer.ContentMissing, "its bytes, %s, are in the zip of photos, which was not given; import again with it", name)
+	case !ok:
+		return nil, transfer.Errorf(transfer.ContentMissing, "the zip has no file %s", name)
+	default:
+		_, _, _, err := file.look(r.limits.PhotoBytes)
+		return file, err
+	}
 }
 
 // side is a number of pixels, 0 if it is not one.

@@ -32,7 +32,7 @@ type zipFile struct {
 	raw  []byte
 }
 
-func zipWith(t *testing.T, method uint16, files ...zipFile) []byte {
+func zipWith(t testing.TB, method uint16, files ...zipFile) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)

@@ -101,6 +101,19 @@ func (s *scanner) object(visit func(name string) error) error {
 	}
 }
 
+// members is object, for a value that may be something else, which is passed
+// over.
+func (s *scanner) members(visit func(name string) error) error {
+	b, err := s.peek()
+	if err != nil {
+		return err
+	}
+	if b != '{' {
+		return s.skip()
+	}
+	return s.object(visit)
+}
+
 // array calls visit before each value; visit consumes it.
 func (s *scanner) array(visit func(i int) error) error {
 	for i := 0; ; i++ {

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"compress/gzip"
@@ -17,26 +18,28 @@ import (
 type file struct {
 	in     *io.SectionReader
 	packed bool
-	limit  int64 // bytes unpacked
+	entry  *zip.File // of a zip that Podmove made; nil if the file is none
+	limit  int64     // bytes unpacked
 }
 
 // mark is the byte order mark, which some editors put before UTF-8; a reader
 // may ignore it (RFC 8259 §8.1).
 var mark = []byte("\ufeff")
 
-func newFile(in *io.SectionReader, limit int64) (file, error) {
+func newFile(in *io.SectionReader, limits Limits) (file, error) {
 	head := make([]byte, 512)
 	n, err := in.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return file{}, unreadable(err)
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(head[:n], mark), " \t\r\n")
-	f := file{in: in, limit: limit}
+	f := file{in: in, limit: limits.Unpacked}
 	switch {
 	case bytes.HasPrefix(head[:n], []byte{0x1f, 0x8b}):
 		f.packed = true
 	case bytes.HasPrefix(head[:n], []byte("PK")):
-		return file{}, invalid("This is a zip file, and the archive of an account is .json or .json.gz. The zip with photos goes second, after the archive.")
+		f.entry, err = accountIn(in, limits)
+		return f, err
 	case n == 0:
 		return file{}, invalid("The archive is empty. Download it again from the old pod.")
 	case len(text) == 0 || text[0] != '{':
@@ -45,11 +48,43 @@ func newFile(in *io.SectionReader, limit int64) (file, error) {
 	return f, nil
 }
 
+// accountIn finds the archive in a zip that Podmove made. It may unpack to no
+// more than it says it does: archive/zip stops there.
+func accountIn(in *io.SectionReader, limits Limits) (*zip.File, error) {
+	list, err := openZip(in, limits, "archive")
+	if err != nil {
+		return nil, err
+	}
+	var found *zip.File
+	for _, f := range list {
+		switch {
+		case f.Name != accountFile:
+		case found != nil:
+			return nil, invalid("The archive holds %s twice. No pod makes such a file; nothing was imported.", accountFile)
+		case f.Flags&encrypted != 0:
+			return nil, invalid("%s is locked with a password in the zip; pack it again without one.", accountFile)
+		default:
+			found = f
+		}
+	}
+	if found == nil {
+		return nil, invalid("This zip file holds no %s, and the archive of an account is .json, .json.gz, or the zip that a pod with Podmove makes of it. A zip with photos goes second, after the archive.", accountFile)
+	}
+	unpacked, packed := found.UncompressedSize64, min(found.CompressedSize64, uint64(in.Size()))
+	if unpacked > uint64(ratioFrom) && unpacked/ratio > packed {
+		return nil, unpacksTooFar()
+	}
+	return found, nil
+}
+
 // open gives the JSON from an offset on. That of a packed file is reached by
 // unpacking what lies before it.
 func (f file) open(ctx context.Context, from int64) (*bounded, error) {
-	if !f.packed {
+	if !f.packed && f.entry == nil {
 		return &bounded{ctx: ctx, in: io.NewSectionReader(f.in, from, f.in.Size()-from), limit: f.limit - from}, nil
+	}
+	if f.entry != nil {
+		return f.inZip(ctx, from)
 	}
 	count := &counting{in: io.NewSectionReader(f.in, 0, f.in.Size())}
 	unpacked, err := gzip.NewReader(bufio.NewReaderSize(count, 64<<10))
@@ -57,6 +92,18 @@ func (f file) open(ctx context.Context, from int64) (*bounded, error) {
 		return nil, damaged(err)
 	}
 	in := &bounded{ctx: ctx, in: unpacked, packed: count, limit: f.limit}
+	if _, err := io.CopyN(io.Discard, in, from); err != nil {
+		return nil, damaged(err)
+	}
+	return in, nil
+}
+
+func (f file) inZip(ctx context.Context, from int64) (*bounded, error) {
+	unpacked, err := f.entry.Open()
+	if err != nil {
+		return nil, damaged(err)
+	}
+	in := &bounded{ctx: ctx, in: unpacked, limit: f.limit}
 	if _, err := io.CopyN(io.Discard, in, from); err != nil {
 		return nil, damaged(err)
 	}
@@ -95,9 +142,13 @@ func (b *bounded) Read(p []byte) (int, error) {
 	case b.n > b.limit:
 		return 0, transfer.Errorf(transfer.TooLarge, "The archive unpacks to more than %s, which is more than this pod reads. Nothing was imported.", size(b.limit))
 	case b.packed != nil && b.n > ratioFrom && b.n > ratio*b.packed.n:
-		return 0, transfer.Errorf(transfer.TooLarge, "The archive unpacks to more than %d times its size, which no account does. Nothing was imported.", ratio)
+		return 0, unpacksTooFar()
 	}
 	return n, err
+}
+
+func unpacksTooFar() error {
+	return transfer.Errorf(transfer.TooLarge, "The archive unpacks to more than %d times its size, which no account does. Nothing was imported.", ratio)
 }
 
 func size(n int64) string {
@@ -126,7 +177,7 @@ func damaged(err error) error {
 		return err
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return invalid("The archive ends in the middle: it was not downloaded whole. Download it again from the old pod.").Because(err)
-	case errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader):
+	case errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat):
 		return invalid("The archive is damaged. Download it again from the old pod.").Because(err)
 	}
 	return invalid("The archive cannot be unpacked. Download it again from the old pod.").Because(err)

@@ -14,6 +14,7 @@ type walk struct {
 	given      int // items that went onto pages
 	in         *bounded
 	scan       *scanner        // nil after the end of the section
+	own        bool            // the section is one of Podmove's member
 	values     int             // of the section, taken
 	ahead      []draft         // read, but not given yet
 	loose      int             // photos that no post names, taken
@@ -23,7 +24,10 @@ type walk struct {
 // walkFrom opens a walk that has n items behind it.
 func (r *Reader) walkFrom(ctx context.Context, c transfer.Collection, n int) (*walk, error) {
 	w := &walk{collection: c}
-	place, ok := r.index.sections[source(c)]
+	place, ok := r.index.own[c]
+	if w.own = ok; !ok {
+		place, ok = r.index.sections[source(c)]
+	}
 	if ok {
 		var err error
 		if w.in, err = r.file.open(ctx, place.offset); err != nil {
@@ -108,9 +112,12 @@ func (w *walk) read(r *Reader) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if w.collection == transfer.Photos {
+	switch {
+	case w.own:
+		w.ahead = append(w.ahead[:0], r.kept(w.collection, raw))
+	case w.collection == transfer.Photos:
 		w.ahead = r.photosIn(raw)
-	} else {
+	default:
 		w.ahead = append(w.ahead[:0], r.draft(w.collection, raw))
 	}
 	return true, nil

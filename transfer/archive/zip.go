@@ -35,37 +35,60 @@ type photos struct {
 	absent bool         // no zip was given
 }
 
+// The names in a zip that Podmove makes.
+const (
+	accountFile  = "account.json"
+	readmeFile   = "README.txt"
+	photosFolder = "photos/"
+)
+
 // openPhotos reads the zip's list of files. diaspora* writes a flat list of
-// photos; a name that leads out of it was made by someone else.
+// photos and Podmove a folder of them; a name that leads out of it was made by
+// someone else.
 func openPhotos(in *io.SectionReader, limits Limits) (*photos, error) {
 	p := &photos{files: map[string]*photoFile{}, byGUID: map[string]*photoFile{}}
 	if p.absent = in == nil; p.absent {
 		return p, nil
 	}
+	list, err := openZip(in, limits, "photos file")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range list {
+		name := strings.TrimPrefix(f.Name, photosFolder)
+		if f.Name == accountFile || f.Name == readmeFile || f.Name == photosFolder {
+			continue
+		}
+		if _, twice := p.files[name]; twice || !transfer.ValidName(name) {
+			p.others++
+			continue
+		}
+		p.files[name] = &photoFile{zip: f, name: name}
+	}
+	return p, nil
+}
+
+// openZip reads the list of files in a zip. what names it to the person.
+func openZip(in *io.SectionReader, limits Limits, what string) ([]*zip.File, error) {
 	directory := &rationed{in: in, left: limits.Directory}
 	list, err := zip.NewReader(directory, in.Size())
 	switch {
 	case directory.exceeded():
-		return nil, transfer.Errorf(transfer.TooLarge, "The photos file lists more files than this pod reads. Nothing was imported.")
+		return nil, transfer.Errorf(transfer.TooLarge, "The %s lists more files than this pod reads. Nothing was imported.", what)
 	case err != nil:
-		return nil, invalid("The photos file is not a zip file, or it was not downloaded whole. Download it again from the old pod.").Because(err)
+		return nil, invalid("The %s is not a zip file, or it was not downloaded whole. Download it again from the old pod.", what).Because(err)
 	}
 	directory.free()
 	total := uint64(0)
 	for _, f := range list.File {
 		if leadsOut(f.Name) {
-			return nil, invalid("The photos file holds the name %.80q, which leads out of it. No pod makes such a file; nothing was imported.", f.Name)
+			return nil, invalid("The %s holds the name %.80q, which leads out of it. No pod makes such a file; nothing was imported.", what, f.Name)
 		}
 		if total += f.UncompressedSize64; f.UncompressedSize64 > 1<<60 || total > uint64(max(gib, 100*in.Size())) {
-			return nil, transfer.Errorf(transfer.TooLarge, "The photos file unpacks to more than 100 times its size, which no photos do. Nothing was imported.")
+			return nil, transfer.Errorf(transfer.TooLarge, "The %s unpacks to more than 100 times its size, which no photos do. Nothing was imported.", what)
 		}
-		if _, twice := p.files[f.Name]; twice || !transfer.ValidName(f.Name) {
-			p.others++
-			continue
-		}
-		p.files[f.Name] = &photoFile{zip: f}
 	}
-	return p, nil
+	return list.File, nil
 }
 
 func leadsOut(name string) bool {
@@ -75,7 +98,7 @@ func leadsOut(name string) bool {
 // mark writes down which files there are, for the fingerprint.
 func (p *photos) mark(sum hash.Hash) {
 	for _, f := range p.sorted() {
-		fmt.Fprintf(sum, "\n%s %08x %d", f.zip.Name, f.zip.CRC32, f.zip.UncompressedSize64)
+		fmt.Fprintf(sum, "\n%s %08x %d", f.name, f.zip.CRC32, f.zip.UncompressedSize64)
 	}
 }
 
@@ -83,7 +106,7 @@ func (p *photos) sorted() (list []*photoFile) {
 	for _, f := range p.files {
 		list = append(list, f)
 	}
-	slices.SortFunc(list, func(a, b *photoFile) int { return cmp.Compare(a.zip.Name, b.zip.Name) })
+	slices.SortFunc(list, func(a, b *photoFile) int { return cmp.Compare(a.name, b.name) })
 	return list
 }
 
@@ -115,6 +138,7 @@ const encrypted = 1
 // A photoFile is one file of the zip. What is learned of it stays.
 type photoFile struct {
 	zip   *zip.File
+	name  string // without the folder
 	guid  string // of the photo that has these bytes
 	named bool   // by a post
 
@@ -131,11 +155,11 @@ type photoFile struct {
 func (f *photoFile) look(limit int64) (kind string, width, height int64, err error) {
 	f.seen.Do(func() {
 		if f.zip.UncompressedSize64 > uint64(limit) {
-			f.wrong = transfer.Errorf(transfer.ContentTooLarge, "%s is larger than %s", f.zip.Name, size(limit))
+			f.wrong = transfer.Errorf(transfer.ContentTooLarge, "%s is larger than %s", f.name, size(limit))
 			return
 		}
 		if f.zip.Flags&encrypted != 0 {
-			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s is locked with a password in the zip; pack the photos again without one", f.zip.Name)
+			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s is locked with a password in the zip; pack the photos again without one", f.name)
 			return
 		}
 		head, err := f.head()
@@ -145,14 +169,14 @@ func (f *photoFile) look(limit int64) (kind string, width, height int64, err err
 		}
 		f.kind = http.DetectContentType(head)
 		if !slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, f.kind) {
-			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s is not a JPEG, PNG, GIF or WebP image", f.zip.Name)
+			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s is not a JPEG, PNG, GIF or WebP image", f.name)
 			return
 		}
 		if c, _, err := image.DecodeConfig(bytes.NewReader(head)); err == nil {
 			f.width, f.height = int64(c.Width), int64(c.Height)
 		}
 		if f.width > pixels || f.height > pixels || f.width*f.height > pixels {
-			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s has more than %d pixels", f.zip.Name, pixels)
+			f.wrong = transfer.Errorf(transfer.ContentRefused, "%s has more than %d pixels", f.name, pixels)
 		}
 	})
 	return f.kind, f.width, f.height, f.wrong
@@ -191,9 +215,20 @@ func (f *photoFile) sum(ctx context.Context) (transfer.Digest, error) {
 	return f.digest, nil
 }
 
+// confirm fills in the digest of a photo. Where the archive says what it is, the
+// bytes must be those.
+func (f *photoFile) confirm(ctx context.Context, p transfer.Photo) (transfer.Photo, error) {
+	said := p.SHA256
+	var err error
+	if p.SHA256, err = f.sum(ctx); err == nil && said != "" && said != p.SHA256 {
+		err = transfer.Errorf(transfer.ContentDiffers, "%s is another picture than the one that the archive names", f.name)
+	}
+	return p, err
+}
+
 func (f *photoFile) damaged(err error) error {
 	if errors.Is(err, zip.ErrAlgorithm) {
-		return transfer.Errorf(transfer.ContentRefused, "%s is packed in a way that this pod does not read; pack the photos again as an ordinary zip", f.zip.Name).Because(err)
+		return transfer.Errorf(transfer.ContentRefused, "%s is packed in a way that this pod does not read; pack the photos again as an ordinary zip", f.name).Because(err)
 	}
-	return transfer.Errorf(transfer.ContentDiffers, "%s is damaged in the zip", f.zip.Name).Because(err)
+	return transfer.Errorf(transfer.ContentDiffers, "%s is damaged in the zip", f.name).Because(err)
 }
