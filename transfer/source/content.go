@@ -24,10 +24,14 @@ func (s *Service) Content(ctx context.Context, g oauth.Grant, id, photo string) 
 	if err := granted(t, transfer.Photos); err != nil {
 		return Photo{}, err
 	}
+	return s.content(ctx, t.Scope(), photo)
+}
+
+func (s *Service) content(ctx context.Context, in Scope, photo string) (Photo, error) {
 	if !transfer.ValidGUID(photo) {
 		return Photo{}, transfer.Errorf(transfer.NotFound, "there is no such photo")
 	}
-	what, err := s.Records.Content(ctx, t.Scope(), photo)
+	what, err := s.Records.Content(ctx, in, photo)
 	if err != nil {
 		return Photo{}, err
 	}
@@ -40,4 +44,16 @@ func (s *Service) Content(ctx context.Context, g oauth.Grant, id, photo string) 
 		return Photo{}, transfer.Errorf(transfer.ContentMissing, "the bytes of this photo are damaged here")
 	}
 	return Photo{Content: what, ReadSeekCloser: bytes}, nil
+}
+
+// from goes on from an offset in a photo that could be opened.
+func (p Photo) from(offset int64, err error) (io.ReadCloser, error) {
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.Seek(offset, io.SeekStart); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
 }

@@ -14,6 +14,10 @@ func (s *Service) Manifest(ctx context.Context, g oauth.Grant, id string) (trans
 	if err != nil {
 		return transfer.Manifest{}, err
 	}
+	return s.manifest(ctx, t)
+}
+
+func (s *Service) manifest(ctx context.Context, t Transfer) (transfer.Manifest, error) {
 	asOf, _, err := s.Records.Mark(ctx, t.Account) // first: a change from here on is found out at Complete
 	if err != nil {
 		return transfer.Manifest{}, err

@@ -31,14 +31,7 @@ func (r reader) Page(ctx context.Context, c transfer.Collection, after transfer.
 
 func (r reader) Content(ctx context.Context, photo string, from int64) (io.ReadCloser, error) {
 	p, err := r.service.Content(ctx, r.grant, r.id, photo)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := p.Seek(from, io.SeekStart); err != nil {
-		p.Close()
-		return nil, err
-	}
-	return p, nil
+	return p.from(from, err)
 }
 
 func (r reader) Manifest(ctx context.Context) (transfer.Manifest, error) {
