@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"io/fs"
@@ -77,12 +78,19 @@ func headers(next http.Handler) http.Handler {
 func asGet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
-			r = r.Clone(r.Context())
+			r = r.Clone(context.WithValue(r.Context(), looking{}, true))
 			r.Method = http.MethodGet
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+// looking marks the context of a HEAD.
+type looking struct{}
+
+// onlyLooks reports whether the request is a HEAD, for handlers whose body is
+// too much to make for nobody.
+func onlyLooks(r *http.Request) bool { return r.Context().Value(looking{}) != nil }
 
 // sameOrigin refuses forms that another site's page sent.
 func (s *Site) sameOrigin(next http.Handler) http.Handler {

@@ -144,20 +144,32 @@ func (h *house) photo(shade uint8) (pod.Photo, []byte) {
 // as answers a GET that an account of that name makes, or a stranger if empty.
 func (h *house) as(name, target string, headers ...string) *httptest.ResponseRecorder {
 	h.t.Helper()
-	req := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, target, nil)
+	return h.request(name, http.MethodGet, target, headers...)
+}
+
+// request is as for any method without a body.
+func (h *house) request(name, method, target string, headers ...string) *httptest.ResponseRecorder {
+	h.t.Helper()
+	req := httptest.NewRequestWithContext(h.t.Context(), method, target, nil)
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	if name != "" {
-		in := httptest.NewRecorder()
-		h.handler.ServeHTTP(in, httptest.NewRequestWithContext(h.t.Context(), http.MethodPost, "/as/"+strconv.FormatInt(h.account[name].ID, 10), nil))
-		for _, c := range in.Result().Cookies() {
-			req.AddCookie(c)
-		}
+		h.carry(name, req)
 	}
 	w := httptest.NewRecorder()
 	h.handler.ServeHTTP(w, req)
 	return w
+}
+
+// carry gives a request the cookies of an account's session.
+func (h *house) carry(name string, req *http.Request) {
+	h.t.Helper()
+	in := httptest.NewRecorder()
+	h.handler.ServeHTTP(in, httptest.NewRequestWithContext(h.t.Context(), http.MethodPost, "/as/"+strconv.FormatInt(h.account[name].ID, 10), nil))
+	for _, c := range in.Result().Cookies() {
+		req.AddCookie(c)
+	}
 }
 
 func (h *house) status(want int, name, target string) string {

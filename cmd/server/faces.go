@@ -15,6 +15,9 @@ import (
 // by themselves.
 const maxStreams = 500
 
+// maxDownloads is how many people at once are given all that is theirs.
+const maxDownloads = 4
+
 // faces are what the pod shows: pages for people, JSON for programs, OAuth, and
 // the front door before them.
 func (p *podServer) faces(r rooms) (http.Handler, error) {
@@ -73,6 +76,7 @@ func (p *podServer) groups(site *web.Site, r rooms, window pod.Window, text *mar
 		web.Contacts{Site: site, Author: r.author},
 		web.ProfileForm{Site: site, Author: r.author, Window: window},
 		web.Settings{Site: site, Keeping: r.registry, Events: p.store, Now: p.now},
+		&web.Download{Site: site, Own: r.source.Own, Slots: make(chan struct{}, maxDownloads), Now: p.now},
 		web.Doors{Site: site, Registry: r.registry},
 		web.Public{Site: site, Window: window, Markup: text, Images: p.images},
 		web.Consent{Site: site, Interactions: r.provider, Measure: r.source.Measure, Grace: p.config.Grace.Std(), Now: p.now},

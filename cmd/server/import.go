@@ -27,8 +27,8 @@ const named = 20
 type importCommand struct {
 	storage
 	Account string `required:"" placeholder:"NAME" help:"Username of the account to fill."`
-	Archive string `arg:"" help:"The archive: .json or .json.gz, diaspora* 2.0."`
-	Photos  string `arg:"" optional:"" help:"The zip of photos."`
+	Archive string `arg:"" help:"The archive: .json or .json.gz, diaspora* 2.0, or the zip that people download from a pod with Podmove."`
+	Photos  string `arg:"" optional:"" help:"The zip of photos, if they are not in the archive's."`
 }
 
 // Run copies the archive into the account, as it would copy another pod.

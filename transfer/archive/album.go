@@ -123,12 +123,16 @@ func (w *writer) check(ctx context.Context, p *picture) (uint32, error) {
 
 // passOver names a photo whose bytes are not there; other errors stay.
 func (w *writer) passOver(ctx context.Context, p *picture, err error) error {
-	switch code := transfer.CodeOf(err); {
+	code := transfer.CodeOf(err)
+	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case code == transfer.NotFound || code == transfer.ContentMissing || code == transfer.ContentDiffers:
-		w.lack(Lack{Collection: transfer.Photos, GUID: p.guid, Name: p.file, Why: code})
-		return nil
+	case code == transfer.ContentDiffers:
+	case code == transfer.NotFound || code == transfer.ContentMissing: // the first was deleted meanwhile
+		code = transfer.ContentMissing
+	default:
+		return err
 	}
-	return err
+	w.lack(Lack{Collection: transfer.Photos, GUID: p.guid, Name: p.file, Why: code})
+	return nil
 }
