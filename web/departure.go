@@ -52,6 +52,7 @@ type departurePage struct {
 	Words     locale.Key
 	Why       locale.Key                // erasing waits
 	Sizes     []transfer.CollectionPlan // how far each collection is, until the redirects
+	Pace      transfer.Pace
 	Leftovers []transfer.Outcome
 	Asked     []redirects.Tally
 	Listed    []transfer.Holding // edited, removed or absent there
@@ -104,9 +105,23 @@ func (d Departures) page(ctx context.Context, account int64, id string) (p depar
 	if p.Redirected.IsZero() {
 		plan, err := d.Source.Progress(ctx, account, id)
 		p.Sizes = plan.Collections
+		p.Pace = d.pace(p)
 		return p, err
 	}
 	return p, d.left(ctx, account, &p)
+}
+
+// pace guesses the bytes from the items: an account is not read byte by byte.
+func (d Departures) pace(p departurePage) transfer.Pace {
+	var bytes, planned int64
+	for _, c := range p.Sizes {
+		size := p.Bytes(c)
+		planned += size
+		if c.Count > 0 {
+			bytes += int64(float64(size) * float64(p.Seen(c)) / float64(c.Count))
+		}
+	}
+	return transfer.PaceOf(bytes, planned, d.now().Sub(p.Created))
 }
 
 // place is that of a collection in the order in which they travel.

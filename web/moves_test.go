@@ -202,8 +202,8 @@ func TestMovePage(t *testing.T) {
 		}
 	})
 	t.Run("says how much came, how fast, and how long it still takes", func(t *testing.T) {
-		c.report.Pace = destination.Pace{Bytes: 4_200_000, Planned: 50_000_000, Rate: 2_000_000, Left: 23 * time.Second}
-		defer func() { c.report.Pace = destination.Pace{} }()
+		c.report.Pace = transfer.Pace{Bytes: 4_200_000, Planned: 50_000_000, Rate: 2_000_000, Left: 23 * time.Second}
+		defer func() { c.report.Pace = transfer.Pace{} }()
 		if body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String(); !strings.Contains(body, "4.2\u00a0MB of 50\u00a0MB · 2\u00a0MB a second · about 23 seconds left") {
 			t.Error(body)
 		}

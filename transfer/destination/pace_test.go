@@ -15,13 +15,13 @@ func TestPace(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		move Move
-		want Pace
+		want transfer.Pace
 	}{
-		"is what came since the person agreed":   {Move{State: Copying, Agreed: now.Add(-10 * time.Second)}, Pace{10_000, 100_000, 1_000, 90 * time.Second}},
-		"does not count the time of waiting":     {Move{State: Copying, Agreed: now.Add(-time.Hour), Waited: time.Hour - 10*time.Second}, Pace{10_000, 100_000, 1_000, 90 * time.Second}},
-		"is not told before it has settled":      {Move{State: Copying, Agreed: now.Add(-time.Second)}, Pace{Bytes: 10_000, Planned: 100_000}},
-		"is not told while nothing is copied":    {Move{State: Verifying, Agreed: now.Add(-time.Hour)}, Pace{Bytes: 10_000, Planned: 100_000}},
-		"is not told of a move of before agreed": {Move{State: Copying}, Pace{Bytes: 10_000, Planned: 100_000}},
+		"is what came since the person agreed":   {Move{State: Copying, Agreed: now.Add(-10 * time.Second)}, transfer.Pace{Bytes: 10_000, Planned: 100_000, Rate: 1_000, Left: 90 * time.Second}},
+		"does not count the time of waiting":     {Move{State: Copying, Agreed: now.Add(-time.Hour), Waited: time.Hour - 10*time.Second}, transfer.Pace{Bytes: 10_000, Planned: 100_000, Rate: 1_000, Left: 90 * time.Second}},
+		"is not told before it has settled":      {Move{State: Copying, Agreed: now.Add(-time.Second)}, transfer.Pace{Bytes: 10_000, Planned: 100_000}},
+		"is not told while nothing is copied":    {Move{State: Verifying, Agreed: now.Add(-time.Hour)}, transfer.Pace{Bytes: 10_000, Planned: 100_000}},
+		"is not told of a move of before agreed": {Move{State: Copying}, transfer.Pace{Bytes: 10_000, Planned: 100_000}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := New(Options{Now: func() time.Time { return now }})

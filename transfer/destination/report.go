@@ -11,7 +11,7 @@ import (
 type Report struct {
 	Move        Move
 	Collections []Progress
-	Pace        Pace
+	Pace        transfer.Pace
 	Trouble     []Arrival // the first items that did not arrive, at most MaxTrouble
 }
 
