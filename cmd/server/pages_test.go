@@ -29,6 +29,7 @@ var noPages = map[string]string{
 	"/moves/:id/items.csv":  "a file to download",
 	"/moves/:id/items.json": "a file to download",
 	"/public/:feed":         "a feed",
+	"/settings/download":    "a file to download",
 	"/uploads/images/:file": "a photo",
 }
 
