@@ -34,12 +34,33 @@ type Account struct {
 	SessionsFrom time.Time
 }
 
+// A Mailbox is an e-mail address that an account has or had.
+type Mailbox struct {
+	ID      int64 // row id
+	Account int64
+	Email   string
+	Since   time.Time
+	Until   time.Time // the account got another one; zero if it has this one
+}
+
+// EmailMemory is how long an address is remembered that an account has no
+// more: who takes an account over must not keep its owner from hearing of a
+// move (Protocol §7.5). MostEmails bounds how many there are beside the
+// one of now: somebody who changes it again and again could have us write to
+// strangers.
+const (
+	EmailMemory = 90 * 24 * time.Hour
+	MostEmails  = 10
+)
+
 // What can go wrong with an account. Match them with errors.Is.
 var (
 	ErrNoAccount = errors.New("pod: there is no such account")
 	ErrNameTaken = errors.New("pod: the username is taken")
 	ErrNotActive = errors.New("pod: the account has moved away or was closed")
 	ErrMoving    = errors.New("pod: a move of the account is under way")
+
+	ErrManyEmails = errors.New("pod: the account had too many e-mail addresses of late")
 )
 
 // Accounts are the rows of accounts.
@@ -59,7 +80,9 @@ type Accounts interface {
 	Password(ctx context.Context, id int64) (string, error)
 	// SetPassword replaces it; sessions that began before now are over.
 	SetPassword(ctx context.Context, id int64, hash string, now time.Time) error
-	SetEmail(ctx context.Context, id int64, email string) error
+	// SetEmail replaces the address and remembers the one until now for
+	// EmailMemory; ErrManyEmails if that would be more than MostEmails.
+	SetEmail(ctx context.Context, id int64, email string, now time.Time) error
 	SetLanguage(ctx context.Context, id int64, tag string) error
 	// CloseAccount deletes all that the account holds. Its names stay taken.
 	// ErrMoving while a move from it or to it is not over, ErrNotActive if it

@@ -94,7 +94,11 @@ func (r *Registry) ChangeEmail(ctx context.Context, a Account, address string) e
 	if address = strings.TrimSpace(address); !email(address) {
 		return Refusal{Email, "This is not an e-mail address."}
 	}
-	return r.Accounts.SetEmail(ctx, a.ID, address)
+	err := r.Accounts.SetEmail(ctx, a.ID, address, r.Now())
+	if errors.Is(err, ErrManyEmails) {
+		return Refusal{Email, "This account had ten other e-mail addresses in the last 90 days, and news of a move goes to each of them. Nothing was changed; try again later."}
+	}
+	return err
 }
 
 // SetLanguage has the account's pages speak a language; empty is what the

@@ -58,7 +58,7 @@ func (m *memory) SetPassword(_ context.Context, id int64, hash string, now time.
 	return m.change(id, func(a *Account) { a.SessionsFrom = now })
 }
 
-func (m *memory) SetEmail(_ context.Context, id int64, email string) error {
+func (m *memory) SetEmail(_ context.Context, id int64, email string, _ time.Time) error {
 	return m.change(id, func(a *Account) { a.Email = email })
 }
 

@@ -59,6 +59,9 @@ func (s *Store) AddAccount(ctx context.Context, a pod.Account, password, profile
 		if err := translate(s.db(ctx).Create(&row).Error); err != nil {
 			return err
 		}
+		if err := s.addEmail(ctx, row.Row.ID, a.Email, a.CreatedAt); err != nil {
+			return err
+		}
 		return s.addEmptyProfile(ctx, row.Row.ID, profile)
 	})
 	if errors.Is(err, ErrConflict) {

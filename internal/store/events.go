@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -21,13 +22,38 @@ type eventRow struct {
 // TableName is events.
 func (eventRow) TableName() string { return "events" }
 
-// Event writes a line of what happened to an account, in the caller's
+func (r eventRow) event() pod.Event {
+	return pod.Event{Number: r.ID, Account: r.AccountID, Subject: r.Subject, Kind: r.Kind, Text: r.Text, At: time.UnixMilli(r.At).UTC()}
+}
+
+// Event is AddEvent for those who need not know the line's number.
+func (s *Store) Event(ctx context.Context, account int64, subject, kind, text string) error {
+	_, err := s.AddEvent(ctx, account, subject, kind, text)
+	return err
+}
+
+// AddEvent writes a line of what happened to an account, in the caller's
 // transaction if there is one, so that it stands there exactly if it happened.
 // Subject is the id of a transfer or move.
-func (s *Store) Event(ctx context.Context, account int64, subject, kind, text string) error {
-	return s.db(ctx).Create(&eventRow{
-		AccountID: account, Subject: subject, Kind: kind, Text: text, At: s.now().UnixMilli(),
-	}).Error
+func (s *Store) AddEvent(ctx context.Context, account int64, subject, kind, text string) (pod.Event, error) {
+	row := eventRow{AccountID: account, Subject: subject, Kind: kind, Text: text, At: s.now().UnixMilli()}
+	err := s.db(ctx).Create(&row).Error
+	return row.event(), err
+}
+
+// EventNumbered finds a line by its number, if it is there still.
+func (s *Store) EventNumbered(ctx context.Context, number int64) (pod.Event, bool, error) {
+	var row eventRow
+	err := translate(s.db(ctx).Where("id = ?", number).Take(&row).Error)
+	if errors.Is(err, ErrNotFound) {
+		return pod.Event{}, false, nil
+	}
+	return row.event(), err == nil, err
+}
+
+// EventsSince are the newest lines of a kind of an account, after a moment.
+func (s *Store) EventsSince(ctx context.Context, account int64, kind string, since time.Time, limit int) ([]pod.Event, error) {
+	return findEvents(s.db(ctx).Where("account_id = ? AND kind = ? AND at > ?", account, kind, since.UnixMilli()), limit)
 }
 
 // Events are the newest lines of an account, newest first, at most limit of
@@ -52,7 +78,7 @@ func findEvents(query *gorm.DB, limit int) ([]pod.Event, error) {
 	}
 	list := make([]pod.Event, len(rows))
 	for i, r := range rows {
-		list[i] = pod.Event{Number: r.ID, Subject: r.Subject, Kind: r.Kind, Text: r.Text, At: time.UnixMilli(r.At).UTC()}
+		list[i] = r.event()
 	}
 	return list, nil
 }

@@ -14,11 +14,6 @@ func (s *Store) SetPassword(ctx context.Context, id int64, hash string, now time
 	return s.setAccount(ctx, id, map[string]any{"password": hash, "sessions_from": now.UnixMilli()})
 }
 
-// SetEmail is pod.Accounts'.
-func (s *Store) SetEmail(ctx context.Context, id int64, email string) error {
-	return s.setAccount(ctx, id, map[string]any{"email": email})
-}
-
 // SetLanguage is pod.Accounts'.
 func (s *Store) SetLanguage(ctx context.Context, id int64, tag string) error {
 	return s.setAccount(ctx, id, map[string]any{"language": tag})
@@ -52,7 +47,7 @@ func (s *Store) CloseAccount(ctx context.Context, id int64, now time.Time) error
 		if err := s.db(ctx).Table("photos").Where("account_id = ?", id).Distinct().Pluck("sha256", &sums).Error; err != nil {
 			return translate(err)
 		}
-		for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events"} {
+		for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events", "account_emails"} {
 			if err := s.db(ctx).Table(table).Where("account_id = ?", id).Delete(nil).Error; err != nil {
 				return translate(err)
 			}

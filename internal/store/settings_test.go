@@ -35,7 +35,7 @@ func TestCloseAccount(t *testing.T) {
 		must(t, s.ChangeMove(ctx, move, from))
 		must(t, s.CloseAccount(ctx, h.account, time.Now()))
 		t.Run("leaves nothing of what the account held", func(t *testing.T) {
-			for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events"} {
+			for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events", "account_emails"} {
 				var n int64
 				must(t, s.DB(ctx).Table(table).Where("account_id = ?", h.account).Count(&n).Error)
 				if n != 0 {
