@@ -35,6 +35,7 @@ type ground struct {
 	client  ring         // as client and destination
 	web     *http.Client // to strangers
 	photos  *http.Client // to strangers, with time for large bodies
+	post    post         // to the account's people
 	closers []io.Closer
 }
 
@@ -89,7 +90,7 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger) (*ground
 	g.closers = append(g.closers, g.images)
 	g.web = outbound.New(outbound.Options{Development: c.Development()})
 	g.photos = outbound.New(outbound.Options{Development: c.Development(), Timeout: 10 * time.Minute})
-	return g, g.openKeys(ctx)
+	return g, errors.Join(g.openPost(), g.openKeys(ctx))
 }
 
 // checkOrigin refuses another public URL than the pod began with: every ID, and

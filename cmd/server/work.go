@@ -35,6 +35,9 @@ func (p *podServer) work(r rooms) (*jobs.Jobs, error) {
 				next, err := r.redirects.Run(ctx, j.Transfer)
 				return next, errors.Join(err, p.dropReleased(ctx))
 			}),
+			newsJob{}.Kind(): handler(func(ctx context.Context, j newsJob) (jobs.Next, error) {
+				return p.post.send(ctx, p.ground, j)
+			}),
 		},
 		Sweeps: p.sweeps(r),
 		Resume: func(ctx context.Context) error {
@@ -67,6 +70,7 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 			return err
 		}},
 		{Name: "sessions", Every: time.Hour, Run: p.store.SweepSessions},
+		{Name: "emails", Every: 24 * time.Hour, Run: p.store.SweepEmails},
 		{Name: "messages", Every: time.Hour, Run: p.store.SweepMessages},
 		{Name: "oauth", Every: time.Hour, Run: r.provider.Sweep},
 		{Name: "blobs", Every: time.Hour, Run: func(ctx context.Context) error {

@@ -98,6 +98,17 @@ type Config struct {
 	// AdminContact is an e-mail address or https URL at which people reach the
 	// podmin. Default empty. Danger: it is shown to everyone.
 	AdminContact string `name:"admin-contact" env:"PODMOVE_ADMIN_CONTACT" placeholder:"ADDRESS" help:"E-mail address or https URL of the podmin."`
+
+	// SMTP is the server that takes e-mail: smtp://user:password@host:587, which
+	// turns to TLS by STARTTLS, or smtps://user:password@host:465. Empty sends
+	// none. Default empty. Danger: without it nobody hears of a move of their
+	// account who is not signed in; and it holds a password, so give it in the
+	// environment or the file.
+	SMTP string `name:"smtp" env:"PODMOVE_SMTP" placeholder:"URL" help:"Server that takes e-mail; none is sent if not given."`
+
+	// MailFrom is whom e-mail is from, such as "Pod <pod@pod.example>". Default
+	// empty. Danger: an address that SMTP may not send for, and mail is lost.
+	MailFrom string `name:"mail-from" env:"PODMOVE_MAIL_FROM" placeholder:"ADDRESS" help:"Whom e-mail is from."`
 }
 
 const day = 24 * time.Hour

@@ -33,6 +33,8 @@ func (c Config) Validate() error {
 		setting("page-items", between(int64(c.PageItems), 1, 1000, "1 and 1000")),
 		setting("page-bytes", between(int64(c.PageBytes), 64<<10, 4<<20, "64KiB and 4MiB")),
 		setting("admin-contact", c.checkAdminContact()),
+		setting("smtp", c.checkSMTP()),
+		setting("mail-from", c.checkMailFrom()),
 	)
 }
 
@@ -133,6 +135,28 @@ func between(n, least, most int64, words string) error {
 func oneOf(value string, words ...string) error {
 	if !slices.Contains(words, value) {
 		return fmt.Errorf("%q is not one of %s", value, strings.Join(words, ", "))
+	}
+	return nil
+}
+
+// checkSMTP does not repeat the URL, which may hold a password.
+func (c Config) checkSMTP() error {
+	if c.SMTP == "" {
+		return nil
+	}
+	u, err := url.Parse(c.SMTP)
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+		return errors.New("name the server as smtp://user:password@host:587 or smtps://user:password@host:465, with what is special in the password percent-encoded")
+	}
+	return nil
+}
+
+func (c Config) checkMailFrom() error {
+	if c.SMTP == "" && c.MailFrom == "" {
+		return nil
+	}
+	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
+		return errors.New("with smtp, say whom e-mail is from, such as pod@pod.example")
 	}
 	return nil
 }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"podmove/internal/jobs"
+	"podmove/internal/mail"
+	"podmove/internal/pod"
+	"podmove/web"
+)
+
+// newsLife is how long it is tried to send a letter: after that it is no news.
+const newsLife = 24 * time.Hour
+
+// A newsJob sends one event to one address that the account has or had.
+type newsJob struct {
+	Event   int64 `json:"event"`
+	Mailbox int64 `json:"mailbox"`
+}
+
+// Kind is the job's name in the queue.
+func (newsJob) Kind() string { return "news" }
+
+// A post brings news by e-mail.
+type post struct {
+	sender  *mail.Sender // nil: there is no mail
+	letters *web.Letters
+}
+
+func (g *ground) openPost() (err error) {
+	if g.config.SMTP == "" {
+		return nil
+	}
+	if g.post.sender, err = mail.New(mail.Options{URL: g.config.SMTP, From: g.config.MailFrom, Host: pod.Host(g.origin)}); err != nil {
+		return err
+	}
+	g.post.letters, err = web.NewLetters(g.origin)
+	return err
+}
+
+// event writes a line of what happened to an account and, with it, the jobs
+// that announce it to every address of the last 90 days (Protocol §7.5).
+func (g *ground) event(ctx context.Context, account int64, subject, kind, text string) error {
+	if g.post.sender == nil || !web.IsNews(kind) {
+		return g.store.Event(ctx, account, subject, kind, text)
+	}
+	return g.store.InTx(ctx, func(ctx context.Context) error {
+		old, err := g.told(ctx, account, subject, kind, text)
+		if err != nil {
+			return err
+		}
+		e, err := g.store.AddEvent(ctx, account, subject, kind, text)
+		if err != nil || old {
+			return err
+		}
+		boxes, err := g.store.Mailboxes(ctx, account, g.now())
+		for _, box := range boxes {
+			err = errors.Join(err, g.store.Enqueue(ctx, newsJob{e.Number, box.ID}, time.Time{}))
+		}
+		return err
+	})
+}
+
+// told reports whether the same was said within a day: a pod that does not
+// answer is told of once, however often it is asked.
+func (g *ground) told(ctx context.Context, account int64, subject, kind, text string) (bool, error) {
+	events, err := g.store.EventsSince(ctx, account, kind, g.now().Add(-newsLife), 100)
+	for _, e := range events {
+		if e.Subject == subject && e.Text == text {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// send brings one letter. An error is to be tried again.
+func (p post) send(ctx context.Context, g *ground, j newsJob) (jobs.Next, error) {
+	done := jobs.Next{Done: true}
+	e, there, err := g.store.EventNumbered(ctx, j.Event)
+	if err != nil || !there || p.sender == nil {
+		return done, err
+	}
+	box, there, err := g.store.Mailbox(ctx, j.Mailbox)
+	if err != nil || !there {
+		return done, err
+	}
+	a, err := g.store.Account(ctx, e.Account)
+	if err != nil {
+		return done, err
+	}
+	letter, err := p.letters.Of(a, e)
+	if err != nil {
+		return done, err
+	}
+	err = p.sender.Send(ctx, mail.Message{
+		ID: fmt.Sprintf("event-%d-%d", j.Event, j.Mailbox), To: box.Email, Date: e.At,
+		Language: letter.Language, Subject: letter.Subject, Text: letter.Text, HTML: letter.HTML,
+	})
+	if err != nil && (hopeless(err) || g.now().Sub(e.At) > newsLife) {
+		g.log.WarnContext(ctx, "news of a move did not reach an address of the account", "account", a.GUID, "kind", e.Kind, "error", err)
+		return done, nil
+	}
+	return done, err
+}
+
+// hopeless reports whether sending the letter again brings the same answer.
+func hopeless(err error) bool {
+	refusal, refused := errors.AsType[mail.Refusal](err)
+	return refused && refusal.Permanent() || errors.Is(err, mail.ErrUnfit)
+}
