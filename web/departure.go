@@ -13,6 +13,7 @@ import (
 	"podmove/internal/pod"
 	"podmove/redirects"
 	"podmove/transfer"
+	"podmove/transfer/destination"
 	"podmove/transfer/source"
 )
 
@@ -54,6 +55,7 @@ type departurePage struct {
 	Sizes     []transfer.CollectionPlan // how far each collection is, until the redirects
 	Pace      transfer.Pace
 	Leftovers []transfer.Outcome
+	Labels    map[transfer.Collection]map[string]string // of leftovers
 	Asked     []redirects.Tally
 	Listed    []transfer.Holding // edited, removed or absent there
 	Earliest  time.Time          // to ask for erasing at once
@@ -71,12 +73,12 @@ func (departurePage) Seen(p transfer.CollectionPlan) int64 { return min(p.Read, 
 // Bytes is how many a collection has.
 func (departurePage) Bytes(p transfer.CollectionPlan) int64 { return p.Bytes + p.ContentBytes }
 
-// Address is where an item that did not arrive is here; empty if it has none.
-func (departurePage) Address(o transfer.Outcome) string {
-	if o.Collection != transfer.Posts {
-		return ""
-	}
-	return "/posts/" + o.GUID
+// Label is what the person knows an item by that did not arrive.
+func (p departurePage) Label(o transfer.Outcome) string { return p.Labels[o.Collection][o.GUID] }
+
+// Address is where it is here; empty if it has none.
+func (p departurePage) Address(o transfer.Outcome) string {
+	return pathOf(destination.Arrival{Outcome: o, Label: p.Label(o)})
 }
 
 func (d Departures) show(c *gin.Context) {
@@ -94,6 +96,9 @@ func (d Departures) page(ctx context.Context, account int64, id string) (p depar
 		return p, err
 	}
 	if p.Leftovers, err = d.Source.Leftovers(ctx, account, id, transfer.Outcome{}, maxLeftovers); err != nil {
+		return p, err
+	}
+	if p.Labels, err = d.Labels(ctx, account, p.Leftovers); err != nil {
 		return p, err
 	}
 	if p.Events, err = d.Events.EventsOf(ctx, account, id, 50); err != nil {

@@ -43,6 +43,8 @@ type Departures struct {
 	Events    interface {
 		EventsOf(ctx context.Context, account int64, subject string, limit int) ([]pod.Event, error)
 	}
+	// Labels are what a person knows items by, by collection and guid.
+	Labels func(ctx context.Context, account int64, items []transfer.Outcome) (map[transfer.Collection]map[string]string, error)
 	// Initiate is where at another pod a move of an ID begins.
 	Initiate  func(ctx context.Context, pod, id string) (string, error)
 	Suggested []string         // hosts of pods that the podmin knows

@@ -93,7 +93,7 @@ func TestDepartures(t *testing.T) {
 		Destination: "aurora@new.example", State: transfer.Verified, Leftover: 1, Created: now,
 	}}
 	handler := New(h.site, anyone{h.site}, Departures{
-		Site: h.site, Source: giver{l}, Redirects: redirector{l}, Events: h.store, Now: func() time.Time { return now },
+		Site: h.site, Source: giver{l}, Redirects: redirector{l}, Events: h.store, Labels: h.store.Labels, Now: func() time.Time { return now },
 	})
 	ask := func(name, method, target string) *httptest.ResponseRecorder {
 		t.Helper()

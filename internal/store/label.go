@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"strings"
 
 	"podmove/transfer"
@@ -31,4 +32,35 @@ func shortened(text string) string {
 		text = string(r[:maxLabel-1]) + "…"
 	}
 	return text
+}
+
+// labelColumns are the columns that labels are made of.
+var labelColumns = map[transfer.Collection]string{
+	transfer.Posts: "text", transfer.Photos: "name", transfer.Aspects: "name", transfer.Contacts: "person", transfer.Blocks: "person",
+}
+
+// Labels are what the owner of an account knows its items by, by collection and
+// guid. What is not there, or has no label, is left out.
+func (s *Store) Labels(ctx context.Context, account int64, items []transfer.Outcome) (map[transfer.Collection]map[string]string, error) {
+	labels := map[transfer.Collection]map[string]string{}
+	for c, column := range labelColumns {
+		var guids []string
+		for _, item := range items {
+			if item.Collection == c {
+				guids = append(guids, item.GUID)
+			}
+		}
+		if len(guids) == 0 {
+			continue
+		}
+		var rows []struct{ GUID, Label string }
+		if err := s.among(ctx, string(c), account, "guid", guids).Select("guid, " + column + " AS label").Find(&rows).Error; err != nil {
+			return nil, translate(err)
+		}
+		labels[c] = make(map[string]string, len(rows))
+		for _, r := range rows {
+			labels[c][r.GUID] = shortened(r.Label)
+		}
+	}
+	return labels, nil
 }
