@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/locale"
 	"podmove/oauth"
 	"podmove/oauth/provider"
 	"podmove/transfer"
@@ -49,7 +50,7 @@ func (s Consent) begin(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	id, err := s.Interactions.Begin(c.Request.Context(), c.Request.URL.RawQuery, s.Site.Browser(c))
 	if err != nil {
-		s.Site.Fail(c, err)
+		s.Site.Fail(c, err, consentWords)
 		return
 	}
 	c.Redirect(http.StatusSeeOther, consentPath+id)
@@ -59,7 +60,7 @@ func (s Consent) ask(c *gin.Context) {
 	ctx := c.Request.Context()
 	i, err := s.Interactions.Interaction(ctx, c.Param("id"), s.Site.Browser(c))
 	if err != nil {
-		s.Site.Fail(c, err)
+		s.Site.Fail(c, err, consentWords)
 		return
 	}
 	// Protocol §2.1: what counts is a sign-in for this request.
@@ -69,7 +70,7 @@ func (s Consent) ask(c *gin.Context) {
 	}
 	page, err := s.page(c, i)
 	if err != nil {
-		s.Site.Fail(c, err)
+		s.Site.Fail(c, err, consentWords)
 		return
 	}
 	// Browsers apply form-action to where a form's answer redirects, too.
@@ -96,12 +97,17 @@ func (s Consent) decide(c *gin.Context) {
 	case errors.Is(err, provider.ErrSignIn):
 		s.Site.SignIn(c, consentPath+id)
 	case err != nil:
-		s.Site.Fail(c, err)
+		s.Site.Fail(c, err, consentWords)
 	default:
 		c.Header("Cache-Control", "no-store")
 		c.Header("Referrer-Policy", "no-referrer")
 		c.Redirect(http.StatusSeeOther, address)
 	}
+}
+
+// consentWords are what codes mean on the way to and from the consent page.
+var consentWords = map[transfer.Code]locale.Key{
+	transfer.RequestInvalid: locale.Key("This request is unknown, was answered before, or is too old. Nothing was granted. Go back to where you came from and start again."),
 }
 
 // ticked are the collections that a form's ticks name.

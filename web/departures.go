@@ -139,10 +139,17 @@ func (d Departures) leave(c *gin.Context) {
 			d.Site.Fail(c, err)
 			return
 		}
-		d.showList(c, http.StatusUnprocessableEntity, departureList{Pod: typed, Message: d.Site.words(c, err)})
+		d.showList(c, http.StatusUnprocessableEntity, departureList{Pod: typed, Message: d.Site.words(c, err, leaveWords)})
 		return
 	}
 	d.Site.Page(c, http.StatusOK, "departure-leave", departureLeave{address, hostIn(address), d.Site.Locale(c).Span(d.Grace)})
+}
+
+// leaveWords are what codes mean where a person types the new pod's address.
+var leaveWords = map[transfer.Code]locale.Key{
+	transfer.RequestInvalid: locale.Key("This is not the address of a pod: it looks like new.example."),
+	transfer.SamePod:        locale.Key("This is the pod that you are on: a move leads to another one."),
+	transfer.PodUnreachable: locale.Key("There is no pod to move to, or it does not answer. Look at the spelling; nothing was changed."),
 }
 
 // departureLeave is what templates/departure-leave.html shows.

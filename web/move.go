@@ -76,11 +76,17 @@ func (m Moves) show(c *gin.Context) {
 		m.Site.Fail(c, err)
 		return
 	}
-	if p.Agree {
-		csp := c.Writer.Header().Get("Content-Security-Policy")
-		c.Header("Content-Security-Policy", strings.Replace(csp, "form-action 'self'", "form-action 'self' "+m.likely(p.Move), 1))
-	}
+	m.allow(c, p)
 	m.Site.Page(c, http.StatusOK, "move-state", p)
+}
+
+// allow lets the form of a page that asks to agree lead to the old pod.
+func (m Moves) allow(c *gin.Context, p movePage) {
+	if !p.Agree {
+		return
+	}
+	csp := c.Writer.Header().Get("Content-Security-Policy")
+	c.Header("Content-Security-Policy", strings.Replace(csp, "form-action 'self'", "form-action 'self' "+m.likely(p.Move), 1))
 }
 
 // page is how the move stands now.

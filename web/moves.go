@@ -111,7 +111,7 @@ func (m Moves) begin(c *gin.Context) {
 	case "":
 		c.Redirect(http.StatusSeeOther, "/moves/"+move.ID)
 	case transfer.RequestInvalid, transfer.SamePod, transfer.TransferActive:
-		f.Message = m.Site.words(c, err)
+		f.Message = m.Site.words(c, err, beginWords)
 		m.showForm(c, http.StatusUnprocessableEntity, f)
 	default:
 		m.Site.Fail(c, err)
@@ -125,14 +125,8 @@ func (m Moves) agree(c *gin.Context) {
 	a, _ := m.Site.Account(c)
 	id, ctx := c.Param("id"), c.Request.Context()
 	address, err := m.Mover.Authorize(ctx, a.ID, id, m.Site.Browser(c))
-	if transfer.CodeOf(err) == transfer.NotFound {
-		if _, mine := m.Mover.Report(ctx, a.ID, id); mine == nil { // it is the old pod that does not know the ID
-			m.Site.Problem(c, http.StatusUnprocessableEntity, m.Site.say(c, refused), m.Site.words(c, err))
-			return
-		}
-	}
 	if err != nil {
-		m.Site.Fail(c, err)
+		m.stay(c, err)
 		return
 	}
 	report, err := m.Mover.Report(ctx, a.ID, id)
@@ -147,6 +141,40 @@ func (m Moves) agree(c *gin.Context) {
 	m.Site.Page(c, http.StatusOK, "move-leave", address)
 }
 
+// stay shows the move again, with why the browser was not sent to the old pod.
+func (m Moves) stay(c *gin.Context, why error) {
+	p, err := m.page(c)
+	code := transfer.CodeOf(why)
+	switch {
+	case err != nil: // it is no move of this person
+		m.Site.Fail(c, err)
+		return
+	case code == transfer.Internal:
+		m.Site.Fail(c, why)
+		return
+	}
+	p.Message = m.Site.words(c, why, agreeWords)
+	m.allow(c, p)
+	m.Site.Page(c, status(code), "move-state", p)
+}
+
+// Where a person types the old ID, or goes to agree, nothing has begun yet.
+var (
+	beginWords = map[transfer.Code]locale.Key{
+		transfer.RequestInvalid: locale.Key("This is not an ID: it looks like name@old.example."),
+	}
+	agreeWords = map[transfer.Code]locale.Key{
+		transfer.PodUnreachable: locale.Key("The old pod does not answer. Nothing was changed: look at the ID, or try again later."),
+		transfer.RateLimited:    locale.Key("The old pod is busy. Nothing was changed: try again in a while."),
+		transfer.Unavailable:    locale.Key("The old pod is busy. Nothing was changed: try again in a while."),
+		transfer.AnswerInvalid:  locale.Key("What answers there is no pod to move from. Nothing was changed: look at the ID."),
+		transfer.RequestInvalid: locale.Key("What answers there is no pod to move from. Nothing was changed: look at the ID."),
+	}
+	backWords = map[transfer.Code]locale.Key{
+		transfer.RequestInvalid: locale.Key("This answer belongs to no sign-in under way in this browser. Nothing was changed: start again from the move’s page."),
+	}
+)
+
 // likely is the old pod's origin as its ID suggests it.
 func (m Moves) likely(move destination.Move) string {
 	scheme, _, _ := strings.Cut(m.Site.Origin, "://")
@@ -159,7 +187,7 @@ func hostOf(id string) string { return id[strings.LastIndexByte(id, '@')+1:] }
 func (m Moves) back(c *gin.Context) {
 	move, err := m.Mover.Agreed(c.Request.Context(), m.Site.Browser(c), c.Request.URL.Query())
 	if err != nil && move.ID == "" {
-		m.Site.Fail(c, err)
+		m.Site.Fail(c, err, backWords)
 		return
 	}
 	if err != nil && transfer.CodeOf(err) == transfer.Internal {

@@ -23,6 +23,7 @@ type carrier struct {
 	started destination.Start
 	address string // where to agree
 	err     error  // of whatever is asked next
+	refuse  error  // to ask the old pod
 	did     string
 }
 
@@ -40,7 +41,7 @@ func (c *carrier) Begin(_ context.Context, s destination.Start) (destination.Mov
 
 func (c *carrier) Authorize(_ context.Context, account int64, id, session string) (string, error) {
 	c.did = "agree in " + session
-	return c.address, c.mine(account, id)
+	return c.address, errors.Join(c.refuse, c.mine(account, id))
 }
 
 func (c *carrier) Agreed(_ context.Context, session string, answer url.Values) (destination.Move, error) {
@@ -150,7 +151,7 @@ func TestMoveForm(t *testing.T) {
 		c.err = transfer.Errorf(transfer.SamePod, "both are here")
 		defer func() { c.err = nil }()
 		w := ask("aurora", http.MethodPost, "/move", url.Values{"id": {"aurora@pod.example"}})
-		if body := w.Body.String(); w.Code != http.StatusUnprocessableEntity || !strings.Contains(body, "both are here") || !strings.Contains(body, "aurora@pod.example") {
+		if body := w.Body.String(); w.Code != http.StatusUnprocessableEntity || !strings.Contains(body, ">Both are here.<") || !strings.Contains(body, "aurora@pod.example") {
 			t.Errorf("%d: %s", w.Code, body)
 		}
 	})
@@ -178,6 +179,17 @@ func TestMovePage(t *testing.T) {
 		w := ask("aurora", http.MethodPost, "/moves/a0b1/agree", nil)
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `href="https://login.old.example/authorize?a=b&amp;c=d"`) {
 			t.Errorf("%d: %s", w.Code, w.Body)
+		}
+	})
+	t.Run("shows the move again when the old pod cannot be asked, and lets one try again", func(t *testing.T) {
+		c.err = nil
+		before := c.address
+		c.refuse = transfer.Errorf(transfer.PodUnreachable, "old.example does not answer")
+		w := ask("aurora", http.MethodPost, "/moves/a0b1/agree", nil)
+		c.refuse, c.address = nil, before
+		body := w.Body.String()
+		if w.Code != http.StatusServiceUnavailable || !strings.Contains(body, "old.example does not answer.") || !strings.Contains(body, `action="/moves/a0b1/agree"`) {
+			t.Errorf("%d: %s", w.Code, body)
 		}
 	})
 	t.Run("takes the way back, and lets the move's page say what came of it", func(t *testing.T) {

@@ -34,14 +34,15 @@ func (s *Site) Problem(c *gin.Context, status int, title, text string) {
 }
 
 // Fail answers with what err means to a person. A *transfer.Error speaks for
-// itself; anything else is our fault and goes to the log.
-func (s *Site) Fail(c *gin.Context, err error) {
+// itself, in the words of the place if it has its own; anything else is our
+// fault and goes to the log.
+func (s *Site) Fail(c *gin.Context, err error, here ...map[transfer.Code]locale.Key) {
 	e, ok := errors.AsType[*transfer.Error](err)
 	switch {
 	case ok && e.Code == transfer.NotFound:
 		s.Missing(c)
 	case ok && e.Code != transfer.Internal:
-		s.Problem(c, status(e.Code), s.say(c, refused), s.words(c, err))
+		s.Problem(c, status(e.Code), s.say(c, refused), s.words(c, err, here...))
 	case errors.Is(err, pod.ErrNotActive):
 		s.Problem(c, http.StatusConflict, s.say(c, locale.Key("This account has moved away")),
 			s.say(c, locale.Key("What is still here can be deleted, but nothing new can be written. Write at your new pod.")))

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -87,14 +89,20 @@ func markedUp(l *locale.Locale, key locale.Key, args []any) template.HTML {
 }
 
 // words are what an error tells a person: in English what it says itself, in
-// other languages what its code means.
-func (s *Site) words(c *gin.Context, err error) string {
+// other languages what its code means; among those, what is given for a place
+// where it means something else than in most.
+func (s *Site) words(c *gin.Context, err error, here ...map[transfer.Code]locale.Key) string {
 	if refusal, ok := errors.AsType[pod.Refusal](err); ok {
 		return s.say(c, locale.Key(refusal.Message))
 	}
 	e, ok := errors.AsType[*transfer.Error](err)
 	if !ok {
 		return s.say(c, oops)
+	}
+	for _, words := range here {
+		if key, ok := words[e.Code]; ok && s.Locale(c).Tag() != "en" {
+			return s.say(c, key)
+		}
 	}
 	return s.coded(c, e.Code, e.Message)
 }
@@ -106,5 +114,21 @@ func (s *Site) coded(c *gin.Context, code transfer.Code, english string) string 
 	if key, ok := codeWords[code]; ok && (english == "" || l.Tag() != "en") {
 		return l.Text(key)
 	}
-	return english
+	return sentence(english)
+}
+
+// sentence begins with a capital and ends with a stop, which the message of an
+// error does not. A name at the beginning stays as it is.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	first, _, _ := strings.Cut(text, " ")
+	if r, size := utf8.DecodeRuneInString(text); !strings.ContainsAny(first, "@.:/") {
+		text = string(unicode.ToUpper(r)) + text[size:]
+	}
+	if !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
+	}
+	return text
 }
