@@ -22,6 +22,7 @@ type Mover interface {
 	Retry(ctx context.Context, account int64, move string) (destination.Move, error)
 	Report(ctx context.Context, account int64, move string) (destination.Report, error)
 	List(ctx context.Context, account int64) ([]destination.Move, error)
+	Items(ctx context.Context, account int64, move string, after transfer.Outcome, limit int) ([]destination.Arrival, error)
 	EachOutcome(ctx context.Context, account int64, move string, see func(destination.Arrival) error) error
 }
 
@@ -45,6 +46,7 @@ func (m Moves) Mount(r gin.IRouter) {
 	r.GET("/oauth/callback", m.back)
 	r.GET("/moves/:id", in, m.show)
 	r.GET("/moves/:id/events", in, m.events)
+	r.GET("/moves/:id/items", in, m.items)
 	r.GET("/moves/:id/items.csv", in, m.csv)
 	r.GET("/moves/:id/items.json", in, m.json)
 	r.POST("/moves/:id/agree", in, m.agree)

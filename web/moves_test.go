@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -65,6 +66,16 @@ func (c *carrier) Report(_ context.Context, account int64, id string) (destinati
 
 func (c *carrier) List(context.Context, int64) ([]destination.Move, error) {
 	return []destination.Move{c.report.Move}, nil
+}
+
+func (c *carrier) Items(_ context.Context, account int64, id string, after transfer.Outcome, limit int) (list []destination.Arrival, err error) {
+	for i := range 150 {
+		o := transfer.Outcome{Collection: transfer.Photos, GUID: fmt.Sprintf("%03d", i), Result: transfer.Imported}
+		if o.GUID > after.GUID && len(list) < limit {
+			list = append(list, destination.Arrival{Outcome: o, Label: "<i>" + o.GUID + ".png"})
+		}
+	}
+	return list, c.mine(account, id)
 }
 
 func (c *carrier) EachOutcome(_ context.Context, _ int64, _ string, see func(destination.Arrival) error) error {
@@ -281,12 +292,29 @@ func TestMovePage(t *testing.T) {
 	})
 	t.Run("is nobody else's", func(t *testing.T) {
 		for target, method := range map[string]string{
-			"/moves/a0b1": http.MethodGet, "/moves/a0b1/items.csv": http.MethodGet, "/moves/a0b1/items.json": http.MethodGet, "/moves/a0b1/events": http.MethodGet, "/moves/a0b1/agree": http.MethodPost,
+			"/moves/a0b1": http.MethodGet, "/moves/a0b1/items": http.MethodGet, "/moves/a0b1/items.csv": http.MethodGet, "/moves/a0b1/items.json": http.MethodGet, "/moves/a0b1/events": http.MethodGet, "/moves/a0b1/agree": http.MethodPost,
 			"/moves/a0b1/cancel": http.MethodPost, "/moves/a0b1/retry": http.MethodPost,
 		} {
 			if w := ask("boreal", method, target, nil); w.Code != http.StatusNotFound {
 				t.Errorf("%s: %d", target, w.Code)
 			}
+		}
+	})
+	t.Run("lists all items, page by page, with old and new addresses", func(t *testing.T) {
+		c.report.Move.Issuer = "https://old.example"
+		defer func() { c.report.Move.Issuer = "" }()
+		body := ask("aurora", http.MethodGet, "/moves/a0b1/items", nil).Body.String()
+		for _, want := range []string{
+			"<bdi>&lt;i&gt;000.png</bdi>: arrived", `href="https://old.example/uploads/images/%3Ci%3E000.png"`, `href="` + houseOrigin + `/uploads/images/%3Ci%3E000.png"`,
+			`href="?after=099&amp;kind=photos"`,
+		} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s is missing in %s", want, body)
+			}
+		}
+		last := ask("aurora", http.MethodGet, "/moves/a0b1/items?after=099&kind=photos", nil).Body.String()
+		if strings.Contains(last, "099.png") || !strings.Contains(last, "100.png") || !strings.Contains(last, "149.png") || strings.Contains(last, "?after=") {
+			t.Errorf("the last page is %s", last)
 		}
 	})
 	t.Run("gives all items as a table without formulas", func(t *testing.T) {

@@ -208,6 +208,8 @@ func underway(g gallery, photos string, goOn func()) {
 	g.See("Everything arrived.")
 	g.shoot("4-arrived")
 	g.look("/moves/:id")
+	g.Visit(move + "/items")
+	g.look("/moves/:id/items")
 	g.Visit(g.to.URL + "/move")
 	g.look("/move")
 	g.departure()

@@ -155,6 +155,16 @@ func (p *Progress) add(n Count) {
 	}
 }
 
+// Items lists what became of a move's items, in the order of collection and
+// guid, from after the one given (the zero Outcome is the beginning).
+func (v *Mover) Items(ctx context.Context, account int64, move string, after transfer.Outcome, limit int) ([]Arrival, error) {
+	m, err := v.Mine(ctx, account, move)
+	if err != nil {
+		return nil, err
+	}
+	return v.Arrivals.Outcomes(ctx, m.ID, after, limit)
+}
+
 // EachOutcome calls see with all outcomes of a move, in the order of
 // collection and guid.
 func (v *Mover) EachOutcome(ctx context.Context, account int64, move string, see func(Arrival) error) error {
