@@ -53,7 +53,7 @@ func TestRefused(t *testing.T) {
 			w := to.signUp(t, "refused")
 			unchanged(t, w, from, "ada", func() {
 				page := w.decide(t, w.consent(t, "ada@"+there, "ada"), "deny")
-				says(t, page, "consent was refused at "+there, "Nothing was changed")
+				says(t, page, "Consent was refused at "+there, "Nothing was changed")
 				if page.URL.Host != here {
 					t.Errorf("the person ends at %s", page.URL)
 				}
