@@ -99,7 +99,7 @@ func refusedFirst(t *testing.T, v visitor, before holding) {
 	v.bring()
 	v.consent()
 	v.Click("No, do nothing")
-	v.See("consent was refused at "+v.from.Host(), "Nothing was changed")
+	v.See("Consent was refused at "+v.from.Host(), "Nothing was changed")
 	if after := v.from.holding(t, v.name); !after.equal(before) {
 		t.Errorf("the old account was changed: %s", after)
 	}
