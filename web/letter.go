@@ -46,52 +46,28 @@ func NewLetters(origin string) (*Letters, error) {
 	return l, nil
 }
 
-// news are the events that are announced by e-mail (Protocol §7.5), with their
-// subjects.
-var news = map[string]locale.Key{
-	"transfer-open":        locale.Key("%s: another pod may read your account"),
-	"transfer-redirecting": locale.Key("%s: your account has moved"),
-	"erasing-in-7-days":    locale.Key("%s: in seven days the old copies are erased"),
-	"erasing-in-1-day":     locale.Key("%s: in a day the old copies are erased"),
-	"transfer-erase-now":   locale.Key("%s: the old copies are to be erased without waiting"),
-	"transfer-erased":      locale.Key("%s: the old copies are erased"),
-	"transfer-undone":      locale.Key("%s: the move of your account was undone"),
-	"transfer-waiting":     locale.Key("%s: erasing waits"),
-	"move-done":            locale.Key("%s: your account is here"),
-	"move-needs-attention": locale.Key("%s: your move needs your attention"),
-	"move-cancelled":       locale.Key("%s: your move was cancelled"),
-	"move-undone":          locale.Key("%s: your move was undone"),
-}
-
-// IsNews reports whether events of a kind are announced by e-mail.
-func IsNews(kind string) bool { return news[kind] != "" }
-
-// alarming are the news that somebody must hear whose account another has.
-var alarming = map[string]bool{
-	"transfer-open": true, "transfer-redirecting": true, "erasing-in-7-days": true, "erasing-in-1-day": true, "transfer-erase-now": true,
-}
-
 // letter is what letters/news.html shows.
 type letter struct {
-	Lang     *locale.Locale
-	Said     string // what happened
-	ID       string // the account
-	Link     string
-	Alarming bool
-	Host     string
+	Lang  *locale.Locale
+	Said  string // what happened
+	Next  string // what can be done now
+	Alarm string // what to do if it was somebody else
+	ID    string // the account
+	Link  string
+	Host  string
 }
 
 // Of is the letter about an event, in the language that the account chose.
 func (l *Letters) Of(a pod.Account, e pod.Event) (Letter, error) {
-	tongue := l.languages.Match(a.Language)
+	tongue, n := l.languages.Match(a.Language), news[e.Kind]
 	v := letter{
-		Lang: tongue, Said: spoken(tongue, e), ID: a.Username + "@" + l.host,
-		Link: l.origin + pathOfEvent(e), Alarming: alarming[e.Kind], Host: l.host,
+		Lang: tongue, Said: mailed(tongue, e), Next: tongue.Text(n.next), Alarm: tongue.Text(n.alarm),
+		ID: a.Username + "@" + l.host, Link: l.origin + pathOfEvent(e), Host: l.host,
 	}
 	var html bytes.Buffer
 	err := l.pages[tongue].Execute(&html, v)
 	return Letter{
-		Language: tongue.Tag(), Subject: tongue.Text(news[e.Kind], l.host), Text: v.text(), HTML: html.String(),
+		Language: tongue.Tag(), Subject: tongue.Text(n.subject, aside(tongue, l.host)), Text: v.text(), HTML: html.String(),
 	}, err
 }
 
@@ -105,25 +81,26 @@ func pathOfEvent(e pod.Event) string {
 
 // How letters go on after what happened.
 var (
-	letterLink  = locale.Key("How it stands, and what you can do now:")
-	letterAlarm = locale.Key("If this was not you: sign in, cancel or undo it there, and change your password.")
-	letterWhy   = locale.Key("You get this because it is, or was until lately, the e-mail address of %s.")
+	letterLink = locale.Key("How it stands:")
+	letterWhy  = locale.Key("You get this because it is, or was until lately, the e-mail address of %s.")
 )
 
 // LinkWords stand before the link.
 func (v letter) LinkWords() string { return v.Lang.Text(letterLink) }
 
-// Alarm is what to do if it was somebody else.
-func (v letter) Alarm() string { return v.Lang.Text(letterAlarm) }
-
 // Why is why the letter came.
-func (v letter) Why() string { return v.Lang.Text(letterWhy, v.ID) }
+func (v letter) Why() string { return v.Lang.Text(letterWhy, aside(v.Lang, v.ID)) }
 
 // text is the letter without HTML.
 func (v letter) text() string {
-	lines := []string{v.Said, "", v.LinkWords(), v.Link, ""}
-	if v.Alarming {
-		lines = append(lines, v.Alarm(), "")
+	return strings.Join([]string{v.Said, "", v.Next, "", v.LinkWords(), v.Link, "", v.Alarm, "", "-- ", v.Host, v.Why(), ""}, "\n")
+}
+
+// aside keeps a name's direction to itself in a sentence that runs from right to
+// left: by Unicode's isolates, which a subject and plain text can hold as well.
+func aside(l *locale.Locale, name string) string {
+	if l.Dir() == "ltr" {
+		return name
 	}
-	return strings.Join(append(lines, "-- ", v.Host, v.Why(), ""), "\n")
+	return "\u2068" + name + "\u2069"
 }

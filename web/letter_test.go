@@ -27,22 +27,29 @@ func TestLetters(t *testing.T) {
 	t.Run("lead to the move where the account came here", func(t *testing.T) {
 		letter := of("", "move-done", "It is done.")
 		wants(t, letter.Text, "https://pod.example/moves/a0b1")
-		if strings.Contains(letter.Text, "If this was not you") {
-			t.Error("it alarms for nothing")
-		}
+		wants(t, letter.HTML, "undo it on the page", "sign in, undo it")
 	})
 	t.Run("speak the language that the account chose", func(t *testing.T) {
 		wants(t, of("de", "transfer-erased", "x").HTML, `lang="de" dir="ltr"`, "gelöscht")
-		wants(t, of("ar", "transfer-erased", "x").HTML, `lang="ar" dir="rtl"`)
+		letter := of("ar", "transfer-erased", "x")
+		wants(t, letter.HTML, `<html lang="ar" dir="rtl">`, `<div lang="ar" dir="rtl"`, "\u2068aurora@pod.example\u2069")
+		wants(t, letter.Subject, "\u2068pod.example\u2069")
 	})
 	t.Run("ask nobody else for anything", func(t *testing.T) {
 		if html := of("", "transfer-open", "x").HTML; strings.Contains(html, "src=") || strings.Contains(html, "url(") || strings.Contains(html, "<link") {
 			t.Error(html)
 		}
 	})
+	t.Run("quote no other pod", func(t *testing.T) {
+		letter := of("", "move-needs-attention", "The move stopped: the old pod says: sign in at http://evil.example.")
+		wants(t, letter.Text, "The move needs your attention.")
+		if strings.Contains(letter.Text+letter.HTML, "evil") {
+			t.Error(letter.Text)
+		}
+	})
 	t.Run("have words for all that is announced", func(t *testing.T) {
 		for kind := range news {
-			if eventWords[kind] == "" || of("de", kind, "English").Subject == "" || strings.Contains(of("de", kind, "English").Text, "English") {
+			if n := news[kind]; n.next == "" || n.alarm == "" || eventWords[kind] == "" || of("de", kind, "English").Subject == "" || strings.Contains(of("de", kind, "English").Text, "English") {
 				t.Errorf("%s has none", kind)
 			}
 		}

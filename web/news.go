@@ -1,0 +1,85 @@
+package web
+
+import (
+	"podmove/internal/locale"
+	"podmove/internal/pod"
+)
+
+// An announcement is what a letter says beside what happened.
+type announcement struct {
+	subject locale.Key // after the host of the pod
+	next    locale.Key // what can be done now
+	alarm   locale.Key // what to do if it was somebody else
+}
+
+// What to do if it was somebody else.
+const (
+	cancelIt = locale.Key("If this was not you: sign in, cancel it, and change your password.")
+	undoIt   = locale.Key("If this was not you: sign in, undo it, and change your password.")
+	tooLate  = locale.Key("If this was not you: sign in, change your password, and write to the people who run the pod.")
+)
+
+// news are the events that are announced by e-mail (Protocol §7.5).
+var news = map[string]announcement{
+	"transfer-open": {
+		locale.Key("%s: another pod may read your account"),
+		locale.Key("The page shows what is read, and you can cancel it there. Nothing was changed here."), cancelIt,
+	},
+	"transfer-redirecting": {
+		locale.Key("%s: your account has moved"),
+		locale.Key("Look whether everything is at the new pod. The page says until when you can undo the move."), undoIt,
+	},
+	"erasing-in-7-days": {
+		locale.Key("%s: in seven days the old copies are erased"),
+		locale.Key("Look whether everything is at the new pod. If you want the account back here, undo the move on the page."), undoIt,
+	},
+	"erasing-in-1-day": {
+		locale.Key("%s: in a day the old copies are erased"),
+		locale.Key("Look whether everything is at the new pod. If you want the account back here, undo the move on the page."), undoIt,
+	},
+	"transfer-erase-now": {
+		locale.Key("%s: the old copies are to be erased without waiting"),
+		locale.Key("Until erasing begins you can undo the move on the page."), undoIt,
+	},
+	"transfer-waiting": {
+		locale.Key("%s: erasing waits"),
+		locale.Key("You need not do anything. Until erasing begins you can undo the move on the page."), undoIt,
+	},
+	"transfer-erased": {
+		locale.Key("%s: the old copies are erased"),
+		locale.Key("The page says what was erased and what stays. This cannot be undone."), tooLate,
+	},
+	"transfer-undone": {
+		locale.Key("%s: the move of your account was undone"),
+		locale.Key("You can use the account here as before."), tooLate,
+	},
+	"move-done": {
+		locale.Key("%s: your account is here"),
+		locale.Key("Look whether everything is here. You can undo it on the page until the old pod erases its copies."), undoIt,
+	},
+	"move-needs-attention": {
+		locale.Key("%s: your move needs your attention"),
+		locale.Key("The page says what is wrong. You can try again there, or cancel; what came so far is kept."), cancelIt,
+	},
+	"move-cancelled": {
+		locale.Key("%s: your move was cancelled"),
+		locale.Key("The page says what came. You can begin again at any time."), tooLate,
+	},
+	"move-undone": {
+		locale.Key("%s: your move was undone"),
+		locale.Key("The page says what was taken away and what stays. You can begin again at any time."), tooLate,
+	},
+}
+
+// IsNews reports whether events of a kind are announced by e-mail.
+func IsNews(kind string) bool { return news[kind].subject != "" }
+
+// mailed is what happened as a letter may say it. What a move needs attention
+// for can be in another pod's words: the page shows them as that, but in a letter
+// from this pod they, and an address among them, would pass for ours.
+func mailed(l *locale.Locale, e pod.Event) string {
+	if e.Kind == "move-needs-attention" {
+		return l.Text(eventWords[e.Kind])
+	}
+	return spoken(l, e)
+}
