@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -13,7 +15,14 @@ import (
 )
 
 // newsLife is how long it is tried to send a letter: after that it is no news.
-const newsLife = 24 * time.Hour
+// Within it the same line is none either, nor what is the eleventh of its kind:
+// somebody who gives an address that is not theirs, and begins and cancels moves
+// all day, must not have us fill another's mailbox. Kinds are counted apart, so
+// that nothing which is cancelled keeps what begins from being told.
+const (
+	newsLife   = 24 * time.Hour
+	newsOfKind = 10
+)
 
 // A newsJob sends one event to one address that the account has or had.
 type newsJob struct {
@@ -32,6 +41,7 @@ type post struct {
 
 func (g *ground) openPost() (err error) {
 	if g.config.SMTP == "" {
+		g.log.Info("no e-mail is sent: people hear of a move of their account when they sign in, until the setting smtp names a server")
 		return nil
 	}
 	if g.post.sender, err = mail.New(mail.Options{URL: g.config.SMTP, From: g.config.MailFrom, Host: pod.Host(g.origin)}); err != nil {
@@ -64,16 +74,16 @@ func (g *ground) event(ctx context.Context, account int64, subject, kind, text s
 	})
 }
 
-// told reports whether the same was said within a day: a pod that does not
-// answer is told of once, however often it is asked.
+// told reports whether the same was said within a day, a pod that does not
+// answer is told of once, however often it is asked; or enough of its kind.
 func (g *ground) told(ctx context.Context, account int64, subject, kind, text string) (bool, error) {
-	events, err := g.store.EventsSince(ctx, account, kind, g.now().Add(-newsLife), 100)
+	events, err := g.store.EventsSince(ctx, account, kind, g.now().Add(-newsLife), newsOfKind)
 	for _, e := range events {
 		if e.Subject == subject && e.Text == text {
 			return true, err
 		}
 	}
-	return false, err
+	return len(events) >= newsOfKind, err
 }
 
 // send brings one letter. An error is to be tried again.
@@ -96,7 +106,7 @@ func (p post) send(ctx context.Context, g *ground, j newsJob) (jobs.Next, error)
 		return done, err
 	}
 	err = p.sender.Send(ctx, mail.Message{
-		ID: fmt.Sprintf("event-%d-%d", j.Event, j.Mailbox), To: box.Email, Date: e.At,
+		ID: letterID(g.origin, j), To: box.Email, Date: e.At,
 		Language: letter.Language, Subject: letter.Subject, Text: letter.Text, HTML: letter.HTML,
 	})
 	if err != nil && (hopeless(err) || g.now().Sub(e.At) > newsLife) {
@@ -104,6 +114,13 @@ func (p post) send(ctx context.Context, g *ground, j newsJob) (jobs.Next, error)
 		return done, nil
 	}
 	return done, err
+}
+
+// letterID is the same whenever the letter is sent, and no other's, even if two
+// pods send from one address. It does not tell how much happens here.
+func letterID(origin string, j newsJob) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", origin, j.Event, j.Mailbox))
+	return hex.EncodeToString(sum[:16])
 }
 
 // hopeless reports whether sending the letter again brings the same answer.

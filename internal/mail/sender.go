@@ -28,7 +28,8 @@ type Options struct {
 	URL string
 	// From is the sender: an address, perhaps with a name before it.
 	From string
-	// Host is the name by which this pod greets the server.
+	// Host is the name by which this pod greets the server; a port behind it is
+	// left out.
 	Host string
 	// Timeout bounds one message; zero is DefaultTimeout.
 	Timeout time.Duration
@@ -62,7 +63,7 @@ func New(o Options) (*Sender, error) {
 	}
 	s := &Sender{
 		host: u.Hostname(), port: 587, implicit: u.Scheme == "smtps", policy: gomail.TLSMandatory, user: u.User,
-		from: from, hello: o.Host, timeout: cmp.Or(o.Timeout, DefaultTimeout),
+		from: from, timeout: cmp.Or(o.Timeout, DefaultTimeout),
 		tls: &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
 	}
 	if s.implicit {
@@ -76,10 +77,20 @@ func New(o Options) (*Sender, error) {
 	if loopback(s.host) {
 		s.policy = gomail.NoTLS // nobody listens in, and such servers rarely have a certificate that can be checked
 	}
-	if _, err := netip.ParseAddr(s.hello); err == nil || s.hello == "" {
-		s.hello = "localhost"
-	}
+	s.hello = greeting(o.Host)
 	return s, nil
+}
+
+// greeting is the name in EHLO, which has no port and, without brackets, is no
+// address (RFC 5321 §4.1.1.1).
+func greeting(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || host == "" {
+		return "localhost"
+	}
+	return host
 }
 
 // loopback says whether a host is this machine. No name is looked up.

@@ -83,6 +83,23 @@ func TestSend(t *testing.T) {
 	}
 }
 
+func TestGreeting(t *testing.T) {
+	t.Parallel()
+	catcher := mailtest.Catch(t, mailtest.Options{})
+	for host, hello := range map[string]string{
+		"pod.example": "pod.example", "pod.example:8443": "pod.example", "127.0.0.1:4001": "localhost", "[::1]:4001": "localhost", "[::1]": "localhost", "": "localhost",
+	} {
+		s := sender(t, catcher.URL(), func(o *mail.Options) { o.Host = host })
+		if err := s.Send(t.Context(), message()); err != nil {
+			t.Fatal(err)
+		}
+		letters := catcher.Letters()
+		if got := letters[len(letters)-1].Hello; got != hello {
+			t.Errorf("%q greets as %q", host, got)
+		}
+	}
+}
+
 func TestSecurity(t *testing.T) {
 	t.Parallel()
 	secure, roots := certificate(t)
@@ -198,11 +215,13 @@ func TestTime(t *testing.T) {
 			if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 3*time.Second {
 				t.Errorf("after %s: %v", time.Since(began), err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-			defer cancel()
-			began = time.Now()
-			if err := sender(t, "smtps://"+address).Send(ctx, message()); err == nil || time.Since(began) > 3*time.Second {
-				t.Errorf("when its caller stopped, after %s: %v", time.Since(began), err)
+			for _, scheme := range []string{"smtp://", "smtps://"} {
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				defer cancel()
+				began = time.Now()
+				if err := sender(t, scheme+address).Send(ctx, message()); err == nil || time.Since(began) > 3*time.Second {
+					t.Errorf("when its caller stopped, after %s: %v", time.Since(began), err)
+				}
 			}
 		})
 	}

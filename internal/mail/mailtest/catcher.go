@@ -71,11 +71,14 @@ func (c *Catcher) Letters() []Letter {
 }
 
 // NewSession is smtp.Backend's.
-func (c *Catcher) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{catcher: c}, nil }
+func (c *Catcher) NewSession(conn *smtp.Conn) (smtp.Session, error) {
+	return &session{catcher: c, conn: conn}, nil
+}
 
 // session is one conversation.
 type session struct {
 	catcher *Catcher
+	conn    *smtp.Conn
 	known   bool
 	to      []string
 }
@@ -121,7 +124,7 @@ func (s *session) Data(r io.Reader) error {
 	}
 	s.catcher.mutex.Lock()
 	defer s.catcher.mutex.Unlock()
-	s.catcher.letters = append(s.catcher.letters, Letter{To: strings.Join(s.to, ", "), Raw: string(raw)})
+	s.catcher.letters = append(s.catcher.letters, Letter{To: strings.Join(s.to, ", "), Hello: s.conn.Hostname(), Raw: string(raw)})
 	return nil
 }
 

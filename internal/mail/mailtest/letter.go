@@ -11,8 +11,9 @@ import (
 
 // A Letter is one mail as it came.
 type Letter struct {
-	To  string // of the envelope
-	Raw string
+	To    string // of the envelope
+	Hello string // how the sender greeted
+	Raw   string
 }
 
 // Header is a header's value as a person reads it.
