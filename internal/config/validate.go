@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -140,6 +141,7 @@ func oneOf(value string, words ...string) error {
 }
 
 // checkSMTP does not repeat the URL, which may hold a password.
+// checkSMTP repeats no part of the value: it may hold a password.
 func (c Config) checkSMTP() error {
 	if c.SMTP == "" {
 		return nil
@@ -147,6 +149,15 @@ func (c Config) checkSMTP() error {
 	u, err := url.Parse(c.SMTP)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
 		return errors.New("name the server as smtp://user:password@host:587 or smtps://user:password@host:465, with what is special in the password percent-encoded")
+	}
+	if _, both := u.User.Password(); u.User != nil && (u.User.Username() == "" || !both) {
+		return errors.New("it names a user without a password, or a password without a user; give both or neither")
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return errors.New("nothing stands behind the host and the port; percent-encode what is special in the password")
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return errors.New("its port is a number up to 65535")
 	}
 	return nil
 }

@@ -13,6 +13,11 @@ func valid() config.Config {
 	return c
 }
 
+// mailed sets the server that takes mail, and whom it comes from.
+func mailed(server, from string) func(*config.Config) {
+	return func(c *config.Config) { c.SMTP, c.MailFrom = server, from }
+}
+
 func TestPublicURL(t *testing.T) {
 	good := []struct {
 		url, origin, host string
@@ -88,7 +93,20 @@ func TestValidate(t *testing.T) {
 		"keeps development off every interface": {func(c *config.Config) {
 			c.PublicURL, c.Listen = "http://127.0.0.1:4000", ":4000"
 		}, "listen: a pod in development"},
-		"lets production listen anywhere": {func(c *config.Config) { c.Listen = ":4000" }, ""},
+		"takes a mail server":                   {mailed("smtp://u:secret@mail.example:587", "Podmove <noreply@pod.example>"), ""},
+		"takes one without a user":              {mailed("smtp://127.0.0.1:25", "noreply@pod.example"), ""},
+		"takes one with TLS at once":            {mailed("smtps://u:%2Fsecret@mail.example", "noreply@pod.example"), ""},
+		"takes a sender alone":                  {mailed("", "noreply@pod.example"), ""},
+		"refuses a mail server of another kind": {mailed("http://u:secret@mail.example", "noreply@pod.example"), "smtp: name"},
+		"refuses one without a host":            {mailed("smtp://u:secret@:25", "noreply@pod.example"), "smtp: name"},
+		"refuses one that is no address":        {mailed("smtp://u:sec%zzret@mail.example", "noreply@pod.example"), "smtp: name"},
+		"refuses a user without a password":     {mailed("smtp://secret@mail.example", "noreply@pod.example"), "smtp: it names a user"},
+		"refuses a password without a user":     {mailed("smtp://:secret@mail.example", "noreply@pod.example"), "smtp: it names a user"},
+		"refuses what stands behind the port":   {mailed("smtp://mail.example:25/secret", "noreply@pod.example"), "smtp: nothing"},
+		"refuses a port that is none":           {mailed("smtp://u:secret@mail.example:70000", "noreply@pod.example"), "smtp: its port"},
+		"refuses a mail server without sender":  {mailed("smtp://u:secret@mail.example", ""), "mail-from: with smtp"},
+		"refuses a sender that is none":         {mailed("smtp://u:secret@mail.example", "secret\r\nBcc: x@mail.example"), "mail-from: with smtp"},
+		"lets production listen anywhere":       {func(c *config.Config) { c.Listen = ":4000" }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			settings := valid()
@@ -99,6 +117,9 @@ func TestValidate(t *testing.T) {
 			}
 			if c.says != "" && (err == nil || !strings.HasPrefix(err.Error(), c.says)) {
 				t.Errorf("got %v, want %q", err, c.says)
+			}
+			if err != nil && strings.Contains(err.Error(), "sec") {
+				t.Errorf("it tells the password: %v", err)
 			}
 		})
 	}

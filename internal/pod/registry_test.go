@@ -70,6 +70,20 @@ func (m *memory) CloseAccount(_ context.Context, id int64, _ time.Time) error {
 	return m.change(id, func(a *Account) { a.State = Closed })
 }
 
+// crowded has an account that had too many addresses.
+type crowded struct{ *memory }
+
+func (crowded) SetEmail(context.Context, int64, string, time.Time) error { return ErrManyEmails }
+
+func TestChangeEmailTooOften(t *testing.T) {
+	r, m := newRegistry(t)
+	r.Accounts = crowded{m}
+	err := r.ChangeEmail(t.Context(), Account{ID: 1}, "eleventh@mail.example")
+	if refusal, ok := errors.AsType[Refusal](err); !ok || refusal.Field != Email {
+		t.Errorf("got %v", err)
+	}
+}
+
 func newRegistry(t *testing.T) (*Registry, *memory) {
 	t.Helper()
 	p, err := NewPasswords()
