@@ -109,3 +109,29 @@ func TestSweepEmails(t *testing.T) {
 		})
 	}
 }
+
+func TestEventLookup(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, a, began := t.Context(), newAccount(t, s, "aurora"), time.Now().Add(-time.Second)
+		one, err := s.AddEvent(ctx, a.ID, "move", "move-done", "It is done.")
+		must(t, err)
+		must(t, s.Event(ctx, a.ID, "move", "move-undone", "It was undone."))
+		t.Run("finds a line by its number, as it was added", func(t *testing.T) {
+			got, found, err := s.EventNumbered(ctx, one.Number)
+			if got != one || !found || err != nil || got.Account != a.ID || got.Text != "It is done." {
+				t.Errorf("%+v, %v, %v", got, found, err)
+			}
+		})
+		t.Run("finds no other", func(t *testing.T) {
+			if _, found, err := s.EventNumbered(ctx, one.Number+9); found || err != nil {
+				t.Errorf("%v, %v", found, err)
+			}
+		})
+		for _, since := range []time.Time{began, time.Now().Add(time.Hour)} {
+			list, err := s.EventsSince(ctx, a.ID, "move-done", since, 9)
+			if want := since.Equal(began); err != nil || (len(list) == 1) != want {
+				t.Errorf("since %s: %+v, %v", since, list, err)
+			}
+		}
+	})
+}
