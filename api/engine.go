@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -28,11 +29,25 @@ func New(o Options) http.Handler {
 	e := engine(o)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
-			r = r.Clone(r.Context())
+			r = r.Clone(context.WithValue(r.Context(), headKey{}, true))
 			r.Method = http.MethodGet
 		}
 		e.ServeHTTP(w, r)
 	})
+}
+
+// headKey marks the context of a HEAD.
+type headKey struct{}
+
+// asSent is the request with the method that it was sent with, which a proof is
+// for (RFC 9449 §4.2).
+func asSent(r *http.Request) *http.Request {
+	if r.Context().Value(headKey{}) == nil {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.Method = http.MethodHead
+	return r
 }
 
 // engine also answers which routes there are, which the contract's test asks.

@@ -84,7 +84,7 @@ func newRig(t *testing.T, dialect string) *rig {
 		Event:  r.store.Event, CursorKey: []byte("0123456789abcdef0123456789abcdef"), Grace: time.Hour,
 	})
 	r.handler = New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{
-		Transfers{Source: r.source, Tokens: r, Origin: podOrigin},
+		Transfers{Source: r.source, Tokens: r, Proofs: r.proofs(), Origin: podOrigin},
 	}})
 	r.account = addAccount(t, r.store, "aurora")
 	r.fill(t, r.account, r.fixture)

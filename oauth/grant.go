@@ -44,6 +44,9 @@ type Grant struct {
 	Details Details
 	Choices Choices
 	Keys    []byte // the client's JWK set at consent (Protocol §1.5)
+	// Key is the thumbprint of the key that the token asked about is bound to
+	// (RFC 9449 §6); empty for a bearer token.
+	Key string
 }
 
 // Has reports whether the grant holds the scope.

@@ -95,7 +95,7 @@ func (p *podServer) programs(r rooms) (http.Handler, error) {
 		return nil, err
 	}
 	return api.New(api.Options{Log: p.log, Groups: []api.Group{
-		api.Transfers{Source: r.source, Tokens: r.provider, Origin: p.origin},
+		api.Transfers{Source: r.source, Tokens: r.provider, Proofs: r.provider.Uses(), Origin: p.origin},
 		api.Holdings{Keeper: r.keeper},
 		api.Notices{Sides: []api.Side{r.redirects, r.keeper}},
 		api.WebFinger{Origin: p.origin, Accounts: p.store},

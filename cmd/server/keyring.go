@@ -15,6 +15,7 @@ import (
 const (
 	purposeSign   = "sign"
 	purposeClient = "client"
+	purposeProofs = "proofs" // of possession (RFC 9449); not published
 )
 
 // A ring is the keys of one purpose: the newest signs, all are published.

@@ -33,6 +33,7 @@ type ground struct {
 	box     keys.Box
 	signing ring         // as issuer and source
 	client  ring         // as client and destination
+	proofs  ring         // that tokens of other pods are bound to
 	web     *http.Client // to strangers
 	photos  *http.Client // to strangers, with time for large bodies
 	post    post         // to the account's people
@@ -112,7 +113,10 @@ func (g *ground) openKeys(ctx context.Context) error {
 	if g.signing, err = openRing(ctx, g.store, g.box, purposeSign, g.now()); err != nil {
 		return err
 	}
-	g.client, err = openRing(ctx, g.store, g.box, purposeClient, g.now())
+	if g.client, err = openRing(ctx, g.store, g.box, purposeClient, g.now()); err != nil {
+		return err
+	}
+	g.proofs, err = openRing(ctx, g.store, g.box, purposeProofs, g.now())
 	return err
 }
 

@@ -58,6 +58,8 @@ func (g *ground) openProvider() (*provider.Provider, error) {
 		Issuer:      g.origin,
 		Development: g.config.Development(),
 		Secret:      g.master.Derive("oauth tokens"),
+		NonceSecret: g.master.Derive("proof nonces"),
+		RequireDPoP: g.config.DPoP == "all",
 		Key:         func(context.Context) (keys.Key, error) { return g.signing.current, nil },
 		SigningKeys: func(context.Context) ([]byte, error) { return g.signing.jwks() },
 		ClientKeys:  func(context.Context) ([]byte, error) { return g.client.jwks() },
@@ -77,6 +79,7 @@ func (g *ground) openRelying() *relying.Party {
 		Development: g.config.Development(),
 		HTTP:        g.web,
 		Sign:        g.client.sign,
+		Key:         func(context.Context, string) (keys.Key, error) { return g.proofs.current, nil },
 		Now:         g.now,
 		Log:         g.log,
 	})

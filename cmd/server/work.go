@@ -73,6 +73,7 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 		{Name: "emails", Every: 24 * time.Hour, Run: p.store.SweepEmails},
 		{Name: "messages", Every: time.Hour, Run: p.store.SweepMessages},
 		{Name: "oauth", Every: time.Hour, Run: r.provider.Sweep},
+		{Name: "proofs", Every: 5 * time.Minute, Run: r.provider.SweepUsed},
 		{Name: "blobs", Every: time.Hour, Run: func(ctx context.Context) error {
 			_, err := p.store.SweepBlobs(ctx, p.blobs, p.now().Add(-blobLife))
 			return errors.Join(err, p.dropReleased(ctx))

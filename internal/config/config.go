@@ -60,6 +60,12 @@ type Config struct {
 	// adds accounts). Default "open". Danger: open, strangers can fill the disk.
 	Registration string `name:"registration" env:"PODMOVE_REGISTRATION" default:"open" enum:"open,closed" help:"Who may sign up: open or closed."`
 
+	// DPoP is who must prove with each request that its token is its own (RFC
+	// 9449): "moves" (pods that take accounts over; other clients may hold bearer
+	// tokens, which read and no more) or "all". Default "moves". Danger: "all"
+	// shuts out clients that cannot do it.
+	DPoP string `name:"dpop" env:"PODMOVE_DPOP" default:"moves" enum:"moves,all" help:"Who must prove that a token is its own: moves or all."`
+
 	// TrustedProxies are the addresses or networks whose X-Forwarded-For is
 	// believed, such as "127.0.0.1" or "10.0.0.0/8". Default none. Danger: an
 	// address too many, and its users can pose as any address in the log.
@@ -124,6 +130,7 @@ func Default() Config {
 		MoveExpiry:      Duration(7 * day),
 		AfterErase:      "gone",
 		Registration:    "open",
+		DPoP:            "moves",
 		LogLevel:        "info",
 		LogFormat:       "text",
 		MaxPhoto:        50 << 20,

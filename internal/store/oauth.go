@@ -131,25 +131,30 @@ func (s *Store) DropInteraction(ctx context.Context, id string) (bool, error) {
 	return done.RowsAffected == 1, translate(done.Error)
 }
 
-// assertionRow is a row of oauth_assertions.
-type assertionRow struct {
+// usedRow is a row of oauth_assertions: of client assertions, and of proofs.
+type usedRow struct {
 	ID        string
 	ExpiresAt int64
 }
 
 // TableName is gorm's.
-func (assertionRow) TableName() string { return "oauth_assertions" }
+func (usedRow) TableName() string { return "oauth_assertions" }
 
-// AddAssertion is provider.Store's: one statement that checks and marks.
-func (s *Store) AddAssertion(ctx context.Context, id string, expires time.Time) (bool, error) {
+// AddUsed is provider.Store's: one statement that checks and marks.
+func (s *Store) AddUsed(ctx context.Context, id string, expires time.Time) (bool, error) {
 	done := s.db(ctx).Clauses(clause.OnConflict{DoNothing: true}).
-		Create(&assertionRow{ID: id, ExpiresAt: millis(expires)})
+		Create(&usedRow{ID: id, ExpiresAt: millis(expires)})
 	return done.RowsAffected == 1, translate(done.Error)
+}
+
+// SweepUsed is provider.Store's.
+func (s *Store) SweepUsed(ctx context.Context, before time.Time) error {
+	return translate(s.db(ctx).Where("expires_at < ?", millis(before)).Delete(&usedRow{}).Error)
 }
 
 // SweepOAuth is provider.Store's.
 func (s *Store) SweepOAuth(ctx context.Context, before time.Time) error {
-	for _, table := range []any{&oauthRow{}, &interactionRow{}, &assertionRow{}} {
+	for _, table := range []any{&oauthRow{}, &interactionRow{}} {
 		if err := s.db(ctx).Where("expires_at < ?", millis(before)).Delete(table).Error; err != nil {
 			return translate(err)
 		}

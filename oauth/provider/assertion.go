@@ -85,11 +85,17 @@ func (p *Provider) checkAssertion(ctx context.Context, c *client, form url.Value
 	}
 	// The jti is the client's own name space: nobody can use up another's.
 	expires := seconds(*a.Expires).Add(leeway)
-	fresh, err := p.Store.AddAssertion(ctx, hash(c.ID+"\x00"+a.ID), expires)
+	fresh, err := p.once(ctx, c.ID+"\x00"+a.ID, expires)
 	if err == nil && !fresh {
 		return refuse(fosite.ErrInvalidClient, "The client assertion was used before.")
 	}
 	return err
+}
+
+// once notes that something was used that is good once, for all replicas. It may
+// be forgotten when it has expired.
+func (p *Provider) once(ctx context.Context, id string, expires time.Time) (fresh bool, err error) {
+	return p.Store.AddUsed(ctx, hash(id), expires)
 }
 
 // verify checks the signature: ES256, by one of the client's own keys. RFC 8725

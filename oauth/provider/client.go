@@ -24,6 +24,7 @@ type client struct {
 	Method    string          `json:"method"`
 	Keys      json.RawMessage `json:"keys,omitempty"` // JWK set, ES256 keys only
 	Resource  string          `json:"resource"`
+	Bound     bool            `json:"bound,omitempty"` // it said dpop_bound_access_tokens (RFC 9449 §5.2)
 }
 
 var _ fosite.Client = (*client)(nil)

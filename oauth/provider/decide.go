@@ -93,7 +93,7 @@ func (p *Provider) allow(ctx context.Context, pending Pending, r *fosite.Request
 			return err
 		}
 		request := p.granted(r, c)
-		response, err := p.fosite.NewAuthorizeResponse(ctx, request, p.identity(a, who, pending))
+		response, err := p.fosite.NewAuthorizeResponse(ctx, request, p.identity(a, who, pending, r.Form.Get("dpop_jkt")))
 		if err != nil {
 			return transfer.Errorf(transfer.Internal, "the code could not be made").Because(err)
 		}
@@ -122,10 +122,11 @@ func (p *Provider) granted(r *fosite.Request, c *client) *fosite.AuthorizeReques
 }
 
 // identity is what the ID token will say. The diaspora* ID stands in a claim of
-// its own, acct; the destination resolves it again (Protocol §2.7).
-func (p *Provider) identity(a Account, who Person, pending Pending) *session {
+// its own, acct; the destination resolves it again (Protocol §2.7). The code is
+// bound to the key that was named beforehand, if one was (RFC 9449 §10).
+func (p *Provider) identity(a Account, who Person, pending Pending, key string) *session {
 	s := newSession()
-	s.Subject, s.Username = a.GUID, a.Username
+	s.Subject, s.Username, s.Key = a.GUID, a.Username, key
 	claims := s.IDTokenClaims()
 	claims.Subject = a.GUID
 	claims.AuthTime = who.SignedInAt.UTC()

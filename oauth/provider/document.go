@@ -39,6 +39,7 @@ type document struct {
 	KeysURI       string          `json:"jwks_uri"`
 	RequestURIs   []string        `json:"request_uris"`
 	Secret        string          `json:"client_secret"`
+	Bound         bool            `json:"dpop_bound_access_tokens"`
 }
 
 // client reads the document behind a client_id.
@@ -55,7 +56,7 @@ func (p *Provider) client(ctx context.Context, id string) (*client, error) {
 	if err := d.check(id, u); err != nil {
 		return nil, refuse(fosite.ErrInvalidClient, "The client metadata document cannot be used: "+err.Error()+".")
 	}
-	c := &client{ID: id, Name: plain(d.ClientName), Redirects: d.RedirectURIs, Method: d.Method, Resource: p.resource}
+	c := &client{ID: id, Name: plain(d.ClientName), Redirects: d.RedirectURIs, Method: d.Method, Resource: p.resource, Bound: d.Bound}
 	if c.IsPublic() {
 		return c, nil
 	}

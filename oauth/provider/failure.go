@@ -14,6 +14,14 @@ var (
 		ErrorField: "invalid_target", CodeField: http.StatusBadRequest,
 		DescriptionField: "The resource is not one of this server's.",
 	}
+	errProof = &fosite.RFC6749Error{ // RFC 9449 §5
+		ErrorField: "invalid_dpop_proof", CodeField: http.StatusBadRequest,
+		DescriptionField: "The DPoP proof is missing or cannot be accepted.",
+	}
+	errNonce = &fosite.RFC6749Error{ // RFC 9449 §8
+		ErrorField: "use_dpop_nonce", CodeField: http.StatusBadRequest,
+		DescriptionField: "The DPoP proof needs the nonce of the header DPoP-Nonce.",
+	}
 	errDetails = &fosite.RFC6749Error{ // RFC 9396 §5
 		ErrorField: "invalid_authorization_details", CodeField: http.StatusBadRequest,
 		DescriptionField: "The authorization details cannot be granted.",

@@ -47,7 +47,7 @@ func TestFlow(t *testing.T) {
 		}
 		checkGrant(t, p, c, second.text("access_token"))
 		checkIntrospection(t, p, c, second.text("access_token"))
-		if a := get(t, p.url+"/oauth/userinfo", second.text("access_token")); a.text("sub") != aurora || a.text("acct") != "aurora@old.example" {
+		if a := c.use(http.MethodGet, "/oauth/userinfo", second.text("access_token")); a.text("sub") != aurora || a.text("acct") != "aurora@old.example" {
 			t.Errorf("userinfo: %d %v", a.status, a.body)
 		}
 		if a := c.post("/oauth/revoke", c.auth(url.Values{"token": {second.text("refresh_token")}})); a.status != http.StatusOK {
@@ -194,7 +194,8 @@ func TestRevocation(t *testing.T) {
 
 func TestUserinfo(t *testing.T) {
 	p := sqlitePod(t)
-	access := newParty(t, p).tokens().text("access_token")
+	c := newParty(t, p)
+	access := c.tokens().text("access_token")
 	t.Run("takes the header only", func(t *testing.T) {
 		a := get(t, p.url+"/oauth/userinfo?access_token="+access, "")
 		want(t, a, http.StatusUnauthorized, "invalid_token")
@@ -211,12 +212,7 @@ func TestUserinfo(t *testing.T) {
 		}
 	})
 	t.Run("answers POST like GET", func(t *testing.T) {
-		request, err := http.NewRequest(http.MethodPost, p.url+"/oauth/userinfo", nil)
-		must(t, err)
-		request.Header.Set("Authorization", "Bearer "+access)
-		response, err := http.DefaultClient.Do(request)
-		must(t, err)
-		if a := read(t, response); a.status != http.StatusOK || a.text("sub") != aurora {
+		if a := c.use(http.MethodPost, "/oauth/userinfo", access); a.status != http.StatusOK || a.text("sub") != aurora {
 			t.Errorf("got %d %v", a.status, a.body)
 		}
 	})

@@ -25,12 +25,12 @@ var (
 	pushParameters = []string{
 		"client_id", "client_assertion", "client_assertion_type",
 		"response_type", "response_mode", "redirect_uri", "scope", "state", "nonce", "prompt", "login_hint",
-		"code_challenge", "code_challenge_method", "resource", "authorization_details",
+		"code_challenge", "code_challenge_method", "resource", "authorization_details", "dpop_jkt",
 		"request", "request_uri",
 	}
 	keptParameters = []string{
 		"redirect_uri", "state", "nonce", "login_hint",
-		"code_challenge", "code_challenge_method", "resource", "authorization_details",
+		"code_challenge", "code_challenge_method", "resource", "authorization_details", "dpop_jkt",
 	}
 	tokenParameters = []string{
 		"client_id", "client_assertion", "client_assertion_type",

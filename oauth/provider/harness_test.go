@@ -19,6 +19,7 @@ import (
 	"podmove/internal/outbound"
 	"podmove/internal/store"
 	"podmove/internal/store/storetest"
+	"podmove/oauth/dpop"
 	"podmove/oauth/provider"
 )
 
@@ -57,7 +58,7 @@ func newPod(t *testing.T, s *store.Store) *pod {
 	keySet := func(context.Context) ([]byte, error) { return set(p.key) }
 	var err error
 	p.Provider, err = provider.New(provider.Options{
-		Issuer: p.url, Development: true, Secret: []byte(strings.Repeat("s", 32)), Store: s,
+		Issuer: p.url, Development: true, Secret: []byte(strings.Repeat("s", 32)), NonceSecret: []byte(strings.Repeat("n", 32)), Store: s,
 		Key:         func(context.Context) (keys.Key, error) { return p.key, nil },
 		SigningKeys: keySet, ClientKeys: keySet,
 		HTTP:    outbound.New(outbound.Options{Development: true, Timeout: 5 * time.Second}),
@@ -92,10 +93,13 @@ type party struct {
 	serve    http.HandlerFunc // instead of the document
 	asked    atomic.Int64
 	verifier string
+	proof    keys.Key // that its tokens are bound to; the zero Key proves nothing
+	prover   dpop.Prover
 }
 
 func newParty(t *testing.T, p *pod) *party {
-	c := &party{t: t, pod: p, key: key(t), verifier: rand.Text() + rand.Text()}
+	c := &party{t: t, pod: p, key: key(t), proof: key(t), verifier: rand.Text() + rand.Text()}
+	c.prover.Now = p.now
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.asked.Add(1)
 		if c.serve != nil {
@@ -118,6 +122,7 @@ func newParty(t *testing.T, p *pod) *party {
 func (c *party) public() *party {
 	c.document["token_endpoint_auth_method"] = "none"
 	delete(c.document, "jwks")
+	c.proof = keys.Key{}
 	return c
 }
 
@@ -183,9 +188,45 @@ type answer struct {
 
 func (a answer) text(name string) string { s, _ := a.body[name].(string); return s }
 
+// post sends a form with a proof, once more where the pod asks for a nonce.
 func (c *party) post(path string, form url.Values) answer {
 	c.t.Helper()
-	return send(c.t, c.pod.url+path, "application/x-www-form-urlencoded", form.Encode())
+	a := c.postOnce(path, form)
+	if a.text("error") == dpop.NonceCode {
+		a = c.postOnce(path, form)
+	}
+	return a
+}
+
+func (c *party) postOnce(path string, form url.Values) answer {
+	c.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, c.pod.url+path, strings.NewReader(form.Encode()))
+	must(c.t, err)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return c.do(request)
+}
+
+// use asks for something with an access token and a proof.
+func (c *party) use(method, path, token string) answer {
+	c.t.Helper()
+	request, err := http.NewRequest(method, c.pod.url+path, nil)
+	must(c.t, err)
+	request.Header.Set("Authorization", "DPoP "+token)
+	return c.do(request)
+}
+
+// do sends a request, with a proof if there is a key to make it with.
+func (c *party) do(request *http.Request) answer {
+	c.t.Helper()
+	send := http.DefaultTransport.RoundTrip
+	if c.proof.ID() != "" {
+		send = func(r *http.Request) (*http.Response, error) {
+			return c.prover.RoundTrip(http.DefaultTransport, r, c.proof)
+		}
+	}
+	response, err := send(request)
+	must(c.t, err)
+	return read(c.t, response)
 }
 
 func send(t *testing.T, address, media, body string) answer {

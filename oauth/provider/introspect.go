@@ -13,6 +13,7 @@ import (
 	"github.com/ory/fosite"
 
 	"podmove/oauth"
+	"podmove/oauth/dpop"
 )
 
 // maxToken bounds a token that a stranger sends, in bytes.
@@ -44,6 +45,10 @@ func (p *Provider) access(ctx context.Context, token string) (oauth.Grant, *fosi
 	grant, found, err := p.Store.Grant(ctx, r.GetID())
 	if err == nil && !found {
 		err = oauth.ErrToken
+	}
+	grant.Key = r.Session.(*session).Key
+	if grant.Key == "" && p.RequireDPoP { // from before the podmin asked for it
+		err = errors.Join(oauth.ErrToken, err)
 	}
 	return grant, r, err
 }
@@ -86,13 +91,17 @@ func (p *Provider) describe(r *http.Request, form url.Values) (map[string]any, e
 	if _, err := p.authenticate(ctx, r, form); err != nil {
 		return nil, err
 	}
-	return map[string]any{
+	answer := map[string]any{
 		"active": true, "iss": p.Issuer, "sub": grant.Account, "aud": p.resource,
 		"client_id": grant.Client, "scope": strings.Join(grant.Scopes, " "), "token_type": "Bearer",
 		"exp":                   kept.Session.GetExpiresAt(fosite.AccessToken).Unix(),
 		"iat":                   kept.RequestedAt.Unix(),
 		"authorization_details": []oauth.Details{grant.Details}, // RFC 9396 §9.2
-	}, nil
+	}
+	if grant.Key != "" { // RFC 9449 §6.2
+		answer["token_type"], answer["cnf"] = dpop.Scheme, map[string]string{"jkt": grant.Key}
+	}
+	return answer, nil
 }
 
 // asker is who says to be asking. RFC 7521 §4.2: client_id may be left out where

@@ -3,11 +3,11 @@ package provider
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 
 	"podmove/oauth"
+	"podmove/oauth/dpop"
 )
 
 // ClientPath, CallbackPath and MovePath are the addresses of a pod as a client
@@ -39,6 +39,7 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 		"code_challenge_methods_supported":      []string{"S256"},
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"ES256"},
+		"dpop_signing_alg_values_supported":     dpop.Algorithms(), // RFC 9449 §5.1
 		"claims_supported":                      []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acct", "preferred_username"},
 		"prompt_values_supported":               []string{"login", "consent"},
 		"authorization_details_types_supported": []string{oauth.DetailsType},
@@ -63,6 +64,8 @@ func scopes() []string { return []string{oauth.ScopeOpenID, oauth.ScopeRead, oau
 func (p *Provider) resourceDocument(w http.ResponseWriter, _ *http.Request) {
 	publish(w, map[string]any{
 		"resource":                              p.resource,
+		"dpop_signing_alg_values_supported":     dpop.Algorithms(), // RFC 9728 §2
+		"dpop_bound_access_tokens_required":     p.RequireDPoP,
 		"authorization_servers":                 []string{p.Issuer},
 		"scopes_supported":                      []string{oauth.ScopeRead, oauth.ScopeMove},
 		"bearer_methods_supported":              []string{"header"},
@@ -90,6 +93,7 @@ func (p *Provider) clientDocument(w http.ResponseWriter, r *http.Request) {
 		"scope":                           strings.Join(scopes(), " "),
 		"token_endpoint_auth_method":      methodKey,
 		"token_endpoint_auth_signing_alg": "ES256",
+		"dpop_bound_access_tokens":        true, // RFC 9449 §5.2
 		"jwks":                            json.RawMessage(set),
 	})
 }
@@ -119,42 +123,4 @@ func publish(w http.ResponseWriter, v any) {
 	h.Set("Cache-Control", "public, max-age=300")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.Write(body) // the reader may be gone
-}
-
-// userinfo is OpenID Connect Core §5.3, by GET or POST (§5.3.1). The token stands
-// in the header and nowhere else.
-func (p *Provider) userinfo(w http.ResponseWriter, r *http.Request) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	grant, err := oauth.Grant{}, oauth.ErrToken
-	if strings.EqualFold(scheme, "Bearer") && !r.URL.Query().Has("access_token") {
-		grant, err = p.Introspect(r.Context(), token)
-	}
-	switch {
-	case scheme == "":
-		// RFC 6750 §3.1: who brought nothing did nothing wrong yet.
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		write(w, http.StatusUnauthorized, map[string]string{"error": "invalid_token"})
-		return
-	case errors.Is(err, oauth.ErrToken):
-		challenge(w, http.StatusUnauthorized, "invalid_token")
-		return
-	case err == nil && !grant.Has(oauth.ScopeOpenID):
-		challenge(w, http.StatusForbidden, "insufficient_scope")
-		return
-	}
-	var a Account
-	if err == nil {
-		a, err = p.Account(r.Context(), grant.Account)
-	}
-	if err != nil {
-		p.fail(w, r, err)
-		return
-	}
-	write(w, http.StatusOK, map[string]string{"sub": a.GUID, "acct": a.ID, "preferred_username": a.Username})
-}
-
-// challenge is RFC 6750 §3.
-func challenge(w http.ResponseWriter, status int, code string) {
-	w.Header().Set("WWW-Authenticate", `Bearer error="`+code+`"`)
-	write(w, status, map[string]string{"error": code})
 }

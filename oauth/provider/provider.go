@@ -15,6 +15,7 @@ import (
 
 	"podmove/internal/keys"
 	"podmove/oauth"
+	"podmove/oauth/dpop"
 )
 
 // How long things last.
@@ -48,6 +49,8 @@ type Options struct {
 	Issuer      string // the pod's public URL, without a trailing slash
 	Development bool   // loopback http clients are taken (Protocol §1.1)
 	Secret      []byte // 32 bytes, from which codes and tokens are made
+	NonceSecret []byte // 32 bytes, from which the nonces for proofs are made
+	RequireDPoP bool   // of every client, and not of pods that take accounts over alone
 	// Key is the ES256 key that signs ID tokens now; SigningKeys and
 	// ClientKeys are the JWK sets of /oauth/jwks.json and of the pod's own
 	// client metadata document.
@@ -66,6 +69,8 @@ type Options struct {
 type Provider struct {
 	Options
 	resource string
+	proofs   *dpop.Checker // at the token endpoint
+	uses     *dpop.Checker // where tokens are used
 	strategy oauth2.CoreStrategy
 	storage  storage
 	fosite   fosite.OAuth2Provider
@@ -79,8 +84,8 @@ func New(o Options) (*Provider, error) {
 	switch {
 	case err != nil || u.Host == "" || o.Issuer != u.Scheme+"://"+u.Host:
 		return nil, fmt.Errorf("provider: the issuer %q is no bare origin", o.Issuer)
-	case len(o.Secret) != 32:
-		return nil, errors.New("provider: the secret is not 32 bytes long")
+	case len(o.Secret) != 32 || len(o.NonceSecret) != 32:
+		return nil, errors.New("provider: a secret is not 32 bytes long")
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Now == nil {
@@ -88,6 +93,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{Options: o, resource: o.Issuer + ResourcePath}
 	p.storage = storage{store: o.Store, now: p.clock}
+	p.proofs, p.uses = p.checker("token"), p.checker("resource")
 	p.compose()
 	return p, nil
 }
@@ -123,4 +129,10 @@ func (p *Provider) Revoke(ctx context.Context, grant string) error {
 // Sweep deletes what expired a day ago.
 func (p *Provider) Sweep(ctx context.Context) error {
 	return p.Store.SweepOAuth(ctx, p.clock().Add(-sweepAfter))
+}
+
+// SweepUsed forgets the proofs and assertions that have expired, and so are
+// refused for that. There is one for each request of a move.
+func (p *Provider) SweepUsed(ctx context.Context) error {
+	return p.Store.SweepUsed(ctx, p.clock().Add(-leeway))
 }

@@ -41,6 +41,10 @@ func (p *Provider) pushed(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err := formWrong(form); err != nil {
 		return nil, err
 	}
+	key, err := p.proof(w, r)
+	if err != nil {
+		return nil, err
+	}
 	c, err := p.client(r.Context(), form.Get("client_id"))
 	if err != nil {
 		return nil, err
@@ -51,6 +55,9 @@ func (p *Provider) pushed(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	if err := p.requestWrong(c, request); err != nil {
+		return nil, err
+	}
+	if err := p.bind(request, key); err != nil {
 		return nil, err
 	}
 	return p.keepPushed(ctx, request)

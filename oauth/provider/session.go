@@ -11,11 +11,11 @@ import (
 	"github.com/ory/fosite/handler/openid"
 )
 
-// A session is what fosite carries from the consent to each token. The key that
-// a token is bound to (RFC 9449) has its place here.
+// A session is what fosite carries from the consent to each token.
 type session struct {
 	openid.DefaultSession
 	Parent string `json:"parent,omitempty"` // the refresh token now being replaced
+	Key    string `json:"jkt,omitempty"`    // thumbprint of the key that all is bound to (RFC 9449 §6)
 }
 
 func newSession() *session { return &session{DefaultSession: *openid.NewDefaultSession()} }

@@ -71,9 +71,9 @@ type Store interface {
 	// DropInteraction deletes a pending request, and reports whether this call did.
 	DropInteraction(ctx context.Context, id string) (won bool, err error)
 
-	// AddAssertion notes the hash of a client assertion's jti, and reports
-	// whether it was new.
-	AddAssertion(ctx context.Context, id string, expires time.Time) (fresh bool, err error)
+	// AddUsed notes the hash of what is good once, the jti of a client assertion
+	// or of a proof, and reports whether it was new.
+	AddUsed(ctx context.Context, id string, expires time.Time) (fresh bool, err error)
 
 	AddGrant(ctx context.Context, g oauth.Grant, at time.Time) error
 	// Grant finds a grant that is not revoked.
@@ -82,7 +82,8 @@ type Store interface {
 	// again, or one that is not there, does nothing.
 	RevokeGrant(ctx context.Context, id string, at time.Time) error
 
-	// SweepOAuth deletes rows, pending requests and assertions that expired
-	// before the time given.
+	// SweepOAuth deletes rows and pending requests that expired before the time
+	// given, SweepUsed what AddUsed noted.
 	SweepOAuth(ctx context.Context, before time.Time) error
+	SweepUsed(ctx context.Context, before time.Time) error
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/ory/fosite"
 
 	"podmove/oauth"
+	"podmove/oauth/dpop"
 )
 
 // token exchanges a code or a refresh token (RFC 6749 §4.1.3, §6).
@@ -22,8 +23,7 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 
 // exchange reads and checks the request outside a transaction, since what it
 // finds out, such as theft, must be kept when it refuses. The tokens are made
-// inside one. A proof of possession (RFC 9449) is checked before the first and
-// compared with the session between the two.
+// inside one. A proof of possession (RFC 9449) is compared in between.
 func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
 	form, err := readForm(w, r, tokenParameters)
 	if err != nil {
@@ -35,8 +35,15 @@ func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]
 	if got := form.Get("resource"); got != "" && got != p.resource { // RFC 8707 §2.2
 		return nil, errTarget
 	}
+	key, err := p.proof(w, r)
+	if err != nil {
+		return nil, err
+	}
 	request, err := p.fosite.NewAccessRequest(r.Context(), asRequest(r, form), newSession())
 	if err != nil {
+		return nil, err
+	}
+	if err := p.hold(request, key); err != nil {
 		return nil, err
 	}
 	var answer map[string]any
@@ -53,6 +60,9 @@ func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]
 			return err
 		}
 		// RFC 9396 §7: what was granted, which may be less than was asked.
+		if key != "" {
+			response.SetTokenType(dpop.Scheme) // RFC 9449 §5
+		}
 		response.SetExtra("authorization_details", []oauth.Details{grant.Details})
 		answer = response.ToMap()
 		return nil

@@ -27,9 +27,13 @@ func (p *Party) Begin(ctx context.Context, a Ask) (Started, error) {
 	}
 	ctx, cancel := p.within(ctx)
 	defer cancel()
+	key, err := p.Key(ctx, "")
+	if err != nil {
+		return Started{}, err
+	}
 	l := login{
 		Issuer: peer.Issuer, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
-		ID: a.ID, Asked: a.details(), Began: p.Now().UTC(),
+		Key: key.ID(), ID: a.ID, Asked: a.details(), Began: p.Now().UTC(),
 	}
 	secret, err := l.secret()
 	if err != nil {
@@ -61,7 +65,7 @@ func (p *Party) push(ctx context.Context, peer Peer, l login) (string, error) {
 		URI string `json:"request_uri"`
 	}
 	host := hostOf(peer.Issuer)
-	err = p.post(ctx, peer, peer.at.Push, form, &pushed)
+	err = p.post(ctx, peer, peer.at.Push, l.Key, form, &pushed)
 	if refusal, ok := refusalOf(err); ok {
 		return "", refusal.coded(host, transfer.Errorf(transfer.AnswerInvalid,
 			"%s does not take the request (%s). Nothing was changed. The podmins of both pods can find out why", host, cmp.Or(refusal.code, "no reason given")))
@@ -91,6 +95,7 @@ func (p *Party) request(peer Peer, l login) (url.Values, error) {
 		"code_challenge_method": {"S256"},
 		"resource":              {peer.Resource}, // RFC 8707 §2
 		"authorization_details": {string(details)},
+		"dpop_jkt":              {l.Key}, // RFC 9449 §10: the code is good for this key alone
 	}, err
 }
 

@@ -103,7 +103,7 @@ func (p *Party) redeem(ctx context.Context, peer Peer, l login, code string) (to
 	}
 	var got tokenAnswer
 	host := hostOf(peer.Issuer)
-	err := p.post(ctx, peer, peer.at.Token, form, &got)
+	err := p.post(ctx, peer, peer.at.Token, l.Key, form, &got)
 	if refusal, ok := refusalOf(err); ok {
 		return got, tokens{}, refusal.coded(host, transfer.Errorf(transfer.AnswerInvalid,
 			"%s did not hand out what was agreed to (%s). Nothing was changed. Start again from the move's page", host, cmp.Or(refusal.code, "no reason given")))
@@ -111,7 +111,7 @@ func (p *Party) redeem(ctx context.Context, peer Peer, l login, code string) (to
 	if err != nil {
 		return got, tokens{}, err
 	}
-	t, err := got.tokens(peer.Issuer, p.Now())
+	t, err := got.tokens(peer.Issuer, l.Key, p.Now())
 	return got, t, err
 }
 

@@ -49,7 +49,7 @@ func FuzzTokenAnswer(f *testing.F) {
 		if json.Unmarshal([]byte(body), &a) != nil {
 			return
 		}
-		got, err := a.tokens("https://old.example", now)
+		got, err := a.tokens("https://old.example", "key", now)
 		if err == nil && (strings.ContainsAny(got.Access+got.Refresh, " \r\n\x00") || !got.Renew.IsZero() && (got.Renew.Before(now) || got.Renew.After(now.Add(maxLifetime)))) {
 			t.Errorf("took %+v", got)
 		}

@@ -49,6 +49,7 @@ type login struct {
 	State    string        `json:"state"`
 	Nonce    string        `json:"nonce"`
 	Verifier string        `json:"verifier"` // RFC 7636 §4.1
+	Key      string        `json:"key"`      // of the proofs
 	ID       string        `json:"id"`       // as typed
 	Asked    oauth.Details `json:"asked"`
 	Began    time.Time     `json:"began"`
@@ -58,7 +59,7 @@ func (l login) secret() ([]byte, error) { return json.Marshal(l) }
 
 func openLogin(secret []byte) (l login, err error) {
 	err = json.Unmarshal(secret, &l)
-	if err == nil && (l.Issuer == "" || l.State == "" || l.Nonce == "" || l.Verifier == "") {
+	if err == nil && (l.Issuer == "" || l.State == "" || l.Nonce == "" || l.Verifier == "" || l.Key == "") {
 		err = fmt.Errorf("relying: a login lacks its secrets")
 	}
 	return l, err

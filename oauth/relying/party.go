@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"podmove/internal/keys"
+	"podmove/oauth/dpop"
 )
 
 // Options are what a Party works with. All are needed unless said otherwise.
@@ -18,6 +21,9 @@ type Options struct {
 	HTTP *http.Client
 	// Sign makes a JWS of the kind typ with this pod's key as a client.
 	Sign func(typ string, claims any) (string, error)
+	// Key is a key for proofs (RFC 9449): the one of that name, or the newest
+	// for an empty name. Tokens are bound to one as long as they live.
+	Key func(ctx context.Context, id string) (keys.Key, error)
 
 	Patience time.Duration    // for all requests of one call together; zero is 20 seconds
 	Again    time.Duration    // before a refused refresh token is tried once more; zero is 6 seconds
@@ -29,8 +35,9 @@ type Options struct {
 // concurrent use.
 type Party struct {
 	Options
-	mu    sync.Mutex
-	known map[string]memory // by issuer
+	prover *dpop.Prover
+	mu     sync.Mutex
+	known  map[string]memory // by issuer
 }
 
 // New makes a Party.
@@ -48,7 +55,7 @@ func New(o Options) *Party {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.HTTP = direct(o.HTTP)
-	return &Party{Options: o, known: map[string]memory{}}
+	return &Party{Options: o, prover: &dpop.Prover{Now: o.Now}, known: map[string]memory{}}
 }
 
 // direct is a client that follows no redirect: what is asked for is at the

@@ -47,6 +47,7 @@ type metadata struct {
 	Algorithms  []string `json:"id_token_signing_alg_values_supported"`
 	Methods     []string `json:"token_endpoint_auth_methods_supported"`
 	Details     []string `json:"authorization_details_types_supported"`
+	Proofs      []string `json:"dpop_signing_alg_values_supported"` // RFC 9449 §5.1
 	NamesIssuer bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
@@ -135,7 +136,7 @@ func (p Peer) check() error {
 		list []string
 		want string
 	}{
-		{p.at.Challenges, "S256"}, {p.at.Algorithms, "ES256"}, {p.at.Methods, "private_key_jwt"}, {p.at.Details, oauth.DetailsType},
+		{p.at.Challenges, "S256"}, {p.at.Algorithms, "ES256"}, {p.at.Methods, "private_key_jwt"}, {p.at.Details, oauth.DetailsType}, {p.at.Proofs, "ES256"},
 	} {
 		if !slices.Contains(need.list, need.want) {
 			return broken(host, "discovery: %s is not supported", need.want)

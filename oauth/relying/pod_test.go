@@ -1,6 +1,7 @@
 package relying_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -17,6 +18,8 @@ import (
 
 	"podmove/internal/keys"
 	"podmove/internal/outbound"
+	"podmove/oauth"
+	"podmove/oauth/dpop"
 	"podmove/oauth/relying"
 	"podmove/transfer"
 )
@@ -49,6 +52,7 @@ type pod struct {
 	url    string
 	key    keys.Key     // signs ID tokens
 	client keys.Key     // of the asking pod
+	proof  keys.Key     // that it makes its proofs with
 	ahead  atomic.Int64 // of the clock, in nanoseconds
 
 	serve    map[string]http.HandlerFunc // instead of what the path answers
@@ -69,7 +73,7 @@ type pod struct {
 }
 
 func newPod(t testing.TB) *pod {
-	p := &pod{t: t, key: newKey(t), client: newKey(t), serve: map[string]http.HandlerFunc{},
+	p := &pod{t: t, key: newKey(t), client: newKey(t), proof: newKey(t), serve: map[string]http.HandlerFunc{},
 		asked: map[string]int{}, posted: map[string]url.Values{}, jtis: map[string]bool{}}
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
@@ -83,13 +87,13 @@ func newPod(t testing.TB) *pod {
 		"pushed_authorization_request_endpoint": p.url + "/par", "revocation_endpoint": p.url + "/revoke", "jwks_uri": p.url + "/jwks",
 		"code_challenge_methods_supported": []string{"S256"}, "id_token_signing_alg_values_supported": []string{"ES256"},
 		"token_endpoint_auth_methods_supported": []string{"private_key_jwt"}, "authorization_details_types_supported": []string{"account_transfer"},
-		"authorization_response_iss_parameter_supported": true,
+		"authorization_response_iss_parameter_supported": true, "dpop_signing_alg_values_supported": []string{"ES256"},
 	}
 	p.resource = document{"resource": p.url + "/transfer/v1", "authorization_servers": []string{p.url}}
 	p.keySet = p.key.Public()
 	p.claims = document{"iss": p.url, "sub": "0123456789abcdef", "aud": clientID, "acct": p.id(),
 		"exp": time.Now().Add(time.Minute).Unix(), "iat": time.Now().Unix(), "auth_time": time.Now().Unix()}
-	p.answer = document{"token_type": "bearer", "expires_in": 1800, "scope": "openid transfer:read transfer:move",
+	p.answer = document{"token_type": "DPoP", "expires_in": 1800, "scope": "openid transfer:read transfer:move",
 		"authorization_details": []document{p.details()}}
 	p.idToken = func(c document) string { return p.sign(p.key, "JWT", c) }
 	return p
@@ -168,6 +172,11 @@ func (p *pod) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.jtis[c.ID] = true
+	w.Header().Set("DPoP-Nonce", p.checker("token").Nonce())
+	if thumbprint, err := p.checker("token").Check(r, ""); r.URL.Path == "/token" && (err != nil || thumbprint != p.posted["/par"].Get("dpop_jkt")) {
+		refuse(w, cmp.Or(oauth.Challenge(err), "invalid_grant"))
+		return
+	}
 	switch r.URL.Path {
 	case "/par":
 		answer(w, 201, document{"request_uri": "urn:ietf:params:oauth:request_uri:" + rand.Text(), "expires_in": 90})
@@ -205,13 +214,29 @@ func (p *pod) token(w http.ResponseWriter, form url.Values) {
 
 // api is a transfer API that answers with what it was sent.
 func (p *pod) api(w http.ResponseWriter, r *http.Request) {
-	if p.access == "" || r.Header.Get("Authorization") != "Bearer "+p.access {
+	_, err := p.checker("resource").Check(r, p.access)
+	if p.access == "" || r.Header.Get("Authorization") != "DPoP "+p.access {
+		err = oauth.ErrToken
+	}
+	w.Header().Set("DPoP-Nonce", p.checker("resource").Nonce())
+	if err != nil {
+		w.Header().Set("WWW-Authenticate", `DPoP error="`+oauth.Challenge(err)+`"`)
 		answer(w, 401, document{"type": "urn:podmove:problem:token-invalid"})
 		return
 	}
 	var body any
 	json.NewDecoder(r.Body).Decode(&body)
 	answer(w, 200, document{"sent": body})
+}
+
+// checker checks proofs of a role.
+func (p *pod) checker(role string) *dpop.Checker {
+	return &dpop.Checker{Origin: p.url, Secret: make([]byte, 32), Role: role, Now: p.now,
+		Once: func(_ context.Context, id string, _ time.Time) (bool, error) {
+			fresh := !p.jtis[id]
+			p.jtis[id] = true
+			return fresh, nil
+		}}
 }
 
 // bend changes what the pod answers from now on.
@@ -248,6 +273,7 @@ func (p *pod) options() relying.Options {
 		Origin: home, ClientID: clientID, Callback: callback, Development: true,
 		HTTP: outbound.New(outbound.Options{Development: true, Timeout: 5 * time.Second}),
 		Sign: func(typ string, claims any) (string, error) { return keys.Sign(p.client, typ, claims) },
+		Key:  func(context.Context, string) (keys.Key, error) { return p.proof, nil },
 		Now:  p.now, Patience: 5 * time.Second, Again: 50 * time.Millisecond,
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"podmove/internal/outbound"
+	"podmove/oauth/dpop"
 	"podmove/transfer"
 )
 
@@ -50,23 +51,24 @@ func (r *refusal) coded(host string, otherwise *transfer.Error) error {
 }
 
 // post sends a form to one of a pod's endpoints, with the proof of who this pod
-// is, and reads the answer if one is wanted. Errors: *refusal, *transfer.Error,
-// or this pod's own trouble.
-func (p *Party) post(ctx context.Context, peer Peer, endpoint string, form url.Values, answer any) error {
-	assertion, err := p.assertion(peer.Issuer)
+// is and that it holds the key, and reads the answer if one is wanted. Errors:
+// *refusal, *transfer.Error, or this pod's own trouble.
+func (p *Party) post(ctx context.Context, peer Peer, endpoint, key string, form url.Values, answer any) error {
+	err := p.postOnce(ctx, peer, endpoint, key, form, answer)
+	if refusal, ok := refusalOf(err); ok && refusal.code == dpop.NonceCode { // RFC 9449 §8
+		err = p.postOnce(ctx, peer, endpoint, key, form, answer)
+	}
+	return err
+}
+
+// postOnce makes a new assertion each time: the one that came with a proof that
+// was refused may be used up.
+func (p *Party) postOnce(ctx context.Context, peer Peer, endpoint, key string, form url.Values, answer any) error {
+	request, err := p.formRequest(ctx, peer, endpoint, form)
 	if err != nil {
 		return err
 	}
-	form.Set("client_id", p.ClientID)
-	form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-	form.Set("client_assertion", assertion)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Accept", "application/json")
-	response, err := p.HTTP.Do(request)
+	response, err := p.proving(key).Do(request)
 	if err != nil {
 		return trouble(ctx, hostOf(peer.Issuer), err)
 	}
@@ -76,6 +78,47 @@ func (p *Party) post(ctx context.Context, peer Peer, endpoint string, form url.V
 		return err
 	}
 	return trouble(ctx, hostOf(peer.Issuer), err)
+}
+
+func (p *Party) formRequest(ctx context.Context, peer Peer, endpoint string, form url.Values) (*http.Request, error) {
+	assertion, err := p.assertion(peer.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	form.Set("client_id", p.ClientID)
+	form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+	form.Set("client_assertion", assertion)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "application/json")
+	return request, nil
+}
+
+// proving is a client that adds proofs by a key to what it sends.
+func (p *Party) proving(key string) *http.Client {
+	own := *p.HTTP
+	own.Transport = prover{p, p.HTTP.Transport, key}
+	return &own
+}
+
+// A prover is a RoundTripper that adds proofs by one key.
+type prover struct {
+	party *Party
+	next  http.RoundTripper
+	key   string
+}
+
+// RoundTrip is http.RoundTripper.
+func (p prover) RoundTrip(r *http.Request) (*http.Response, error) {
+	key, err := p.party.Key(r.Context(), p.key)
+	if err != nil {
+		closeBody(r)
+		return nil, err
+	}
+	return p.party.prover.RoundTrip(p.next, r, key)
 }
 
 func read(response *http.Response, answer any) error {

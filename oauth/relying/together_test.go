@@ -48,7 +48,7 @@ func build(t *testing.T) *house {
 	set := func(context.Context) ([]byte, error) { return json.Marshal(h.key.Public()) }
 	var err error
 	h.Provider, err = provider.New(provider.Options{
-		Issuer: h.url, Development: true, Secret: []byte(strings.Repeat("s", 32)), Store: storetest.Open(t, storetest.SQLite),
+		Issuer: h.url, Development: true, Secret: []byte(strings.Repeat("s", 32)), NonceSecret: []byte(strings.Repeat("n", 32)), Store: storetest.Open(t, storetest.SQLite),
 		Key:         func(context.Context) (keys.Key, error) { return h.key, nil },
 		SigningKeys: set, ClientKeys: set, HTTP: outbound.New(outbound.Options{Development: true}), Now: h.now,
 		Account: func(_ context.Context, guid string) (provider.Account, error) {
@@ -67,8 +67,14 @@ func build(t *testing.T) *house {
 }
 
 func (h *house) api(w http.ResponseWriter, r *http.Request) {
-	grant, err := h.Introspect(r.Context(), strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	grant, err := h.Introspect(r.Context(), token)
+	if err == nil {
+		err = oauth.CheckSender(h.Uses(), r, scheme, token, grant)
+	}
 	if err != nil {
+		w.Header().Set("DPoP-Nonce", h.Uses().Nonce())
+		w.Header().Set("WWW-Authenticate", `DPoP error="`+oauth.Challenge(err)+`"`)
 		answer(w, 401, nil)
 		return
 	}
@@ -121,6 +127,7 @@ func TestWithProvider(t *testing.T) {
 	party := relying.New(relying.Options{
 		Origin: young.url, ClientID: young.url + provider.ClientPath, Callback: young.url + provider.CallbackPath, Development: true,
 		HTTP: client, Sign: func(typ string, claims any) (string, error) { return keys.Sign(young.key, typ, claims) },
+		Key:   func(context.Context, string) (keys.Key, error) { return young.key, nil },
 		Again: 10 * time.Millisecond,
 		Now:   func() time.Time { return time.Now().Add(ahead) },
 	})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"podmove/oauth/dpop"
 	"podmove/transfer"
 )
 
@@ -23,6 +24,7 @@ type tokens struct {
 	Issuer  string    `json:"issuer"`
 	Access  string    `json:"access"`
 	Refresh string    `json:"refresh,omitempty"`
+	Key     string    `json:"key"`            // the name of the key that both are bound to
 	Renew   time.Time `json:"renew,omitzero"` // when to renew the access token; zero is not known
 }
 
@@ -30,7 +32,7 @@ func (t tokens) encode() ([]byte, error) { return json.Marshal(t) }
 
 func decodeTokens(data []byte) (t tokens, err error) {
 	err = json.Unmarshal(data, &t)
-	if err == nil && (t.Issuer == "" || t.Access == "") {
+	if err == nil && (t.Issuer == "" || t.Access == "" || t.Key == "") {
 		err = errors.New("relying: these are no tokens")
 	}
 	return t, err
@@ -47,15 +49,15 @@ type tokenAnswer struct {
 	Details json.RawMessage `json:"authorization_details"`
 }
 
-func (a tokenAnswer) tokens(issuer string, now time.Time) (tokens, error) {
+func (a tokenAnswer) tokens(issuer, key string, now time.Time) (tokens, error) {
 	host := hostOf(issuer)
 	switch {
-	case !strings.EqualFold(a.Type, "Bearer"): // RFC 6749 §7.1
+	case !strings.EqualFold(a.Type, dpop.Scheme): // RFC 9449 §5: Bearer would mean that it is not bound
 		return tokens{}, broken(host, "token: the type is %.50q", a.Type)
 	case !plain(a.Access) || a.Refresh != "" && !plain(a.Refresh):
 		return tokens{}, broken(host, "token: it is missing, too long, or has characters that no token has")
 	}
-	t := tokens{Issuer: issuer, Access: a.Access, Refresh: a.Refresh}
+	t := tokens{Issuer: issuer, Access: a.Access, Refresh: a.Refresh, Key: key}
 	if a.Expires > 0 {
 		life := time.Duration(min(a.Expires, int64(maxLifetime/time.Second))) * time.Second
 		t.Renew = now.Add(life - min(renewAhead, life/4)).UTC()
@@ -80,10 +82,10 @@ func (p *Party) refresh(ctx context.Context, old tokens) (tokens, error) {
 	}
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.Refresh}, "resource": {peer.Resource}}
 	var got tokenAnswer
-	if err := p.post(ctx, peer, peer.at.Token, form, &got); err != nil {
+	if err := p.post(ctx, peer, peer.at.Token, old.Key, form, &got); err != nil {
 		return tokens{}, err
 	}
-	fresh, err := got.tokens(old.Issuer, p.Now())
+	fresh, err := got.tokens(old.Issuer, old.Key, p.Now())
 	if fresh.Refresh == "" {
 		fresh.Refresh = old.Refresh
 	}
@@ -112,7 +114,7 @@ func (p *Party) revoke(ctx context.Context, t tokens) error {
 		form = url.Values{"token": {t.Access}, "token_type_hint": {"access_token"}}
 	}
 	host := hostOf(t.Issuer)
-	err = p.post(ctx, peer, peer.at.Revocation, form, nil)
+	err = p.post(ctx, peer, peer.at.Revocation, t.Key, form, nil)
 	if refusal, ok := refusalOf(err); ok {
 		return refusal.coded(host, transfer.Errorf(transfer.AnswerInvalid, "%s does not take its tokens back", host))
 	}

@@ -19,6 +19,7 @@ import (
 	"podmove/internal/store"
 	"podmove/internal/store/storetest"
 	"podmove/oauth"
+	"podmove/oauth/dpop"
 	"podmove/transfer"
 	"podmove/transfer/client"
 	"podmove/transfer/source"
@@ -70,7 +71,7 @@ func newOldPod(t *testing.T, s *store.Store) *oldPod {
 		Event:  s.Event, CursorKey: make([]byte, 32), Grace: time.Hour,
 	})
 	p.Config.Handler = api.New(api.Options{Log: slog.New(slog.DiscardHandler), Groups: []api.Group{
-		api.Transfers{Source: gives, Tokens: p, Origin: origin},
+		api.Transfers{Source: gives, Tokens: p, Proofs: &dpop.Checker{Now: time.Now}, Origin: origin},
 	}})
 	p.Start()
 	t.Cleanup(p.Close)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"podmove/oauth/dpop"
 	"podmove/transfer"
 )
 
@@ -21,12 +22,12 @@ import (
 // that renew at once one loses and takes what the other has saved.
 func (p *Party) Client(base *http.Client, t Tokens) *http.Client {
 	own := direct(base)
-	own.Transport = &bearer{party: p, next: own.Transport, tokens: t, lock: make(chan struct{}, 1)}
+	own.Transport = &bound{party: p, next: own.Transport, tokens: t, lock: make(chan struct{}, 1)}
 	return own
 }
 
-// A bearer is a RoundTripper (RFC 6750 §2.1).
-type bearer struct {
+// A bound is a RoundTripper with tokens that are bound to a key (RFC 9449 §7.1).
+type bound struct {
 	party  *Party
 	next   http.RoundTripper
 	tokens Tokens
@@ -35,7 +36,7 @@ type bearer struct {
 }
 
 // RoundTrip is http.RoundTripper.
-func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+func (b *bound) RoundTrip(r *http.Request) (*http.Response, error) {
 	t, err := b.token(r.Context(), "")
 	if err == nil {
 		err = belongs(r, t)
@@ -44,7 +45,7 @@ func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 		closeBody(r)
 		return nil, err
 	}
-	response, err := b.next.RoundTrip(with(r, t))
+	response, err := b.send(r, t)
 	if err != nil || response.StatusCode != http.StatusUnauthorized {
 		return response, err
 	}
@@ -58,7 +59,7 @@ func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 		closeBody(second)
 		return nil, err
 	}
-	return b.next.RoundTrip(with(second, t))
+	return b.send(second, t)
 }
 
 // belongs refuses a request that leads anywhere but to the resource (RFC 8707).
@@ -71,10 +72,11 @@ func belongs(r *http.Request, t tokens) error {
 	return nil
 }
 
-func with(r *http.Request, t tokens) *http.Request {
+// send adds the token, and the proof that it is ours.
+func (b *bound) send(r *http.Request, t tokens) (*http.Response, error) {
 	own := r.Clone(r.Context()) // a RoundTripper leaves the request alone
-	own.Header.Set("Authorization", "Bearer "+t.Access)
-	return own
+	own.Header.Set("Authorization", dpop.Scheme+" "+t.Access)
+	return prover{b.party, b.next, t.Key}.RoundTrip(own)
 }
 
 // again is the same request once more, if its body can be had again.
@@ -98,7 +100,7 @@ func closeBody(r *http.Request) {
 }
 
 // token is an access token that is not the one refused.
-func (b *bearer) token(ctx context.Context, refused string) (tokens, error) {
+func (b *bound) token(ctx context.Context, refused string) (tokens, error) {
 	select {
 	case b.lock <- struct{}{}:
 		defer func() { <-b.lock }()
@@ -115,7 +117,7 @@ func (b *bearer) token(ctx context.Context, refused string) (tokens, error) {
 	return t, err
 }
 
-func (b *bearer) fit(t tokens, refused string) bool {
+func (b *bound) fit(t tokens, refused string) bool {
 	return t.Access != "" && t.Access != refused && !t.due(b.party.Now())
 }
 
@@ -124,7 +126,7 @@ func (b *bearer) fit(t tokens, refused string) bool {
 // saved yet, or that an earlier answer was lost, with the process that waited
 // for it: a source then takes the old refresh token once more after a few
 // seconds. So there is a second try, with what is saved by then.
-func (b *bearer) newest(ctx context.Context, refused string) (tokens, error) {
+func (b *bound) newest(ctx context.Context, refused string) (tokens, error) {
 	for try := 1; ; try++ {
 		saved, err := b.load(ctx)
 		if err != nil {
@@ -150,7 +152,7 @@ func (b *bearer) newest(ctx context.Context, refused string) (tokens, error) {
 	}
 }
 
-func (b *bearer) load(ctx context.Context) (tokens, error) {
+func (b *bound) load(ctx context.Context) (tokens, error) {
 	data, err := b.tokens.Load(ctx)
 	if err != nil {
 		return tokens{}, err
@@ -160,7 +162,7 @@ func (b *bearer) load(ctx context.Context) (tokens, error) {
 
 // renew is not broken off by who waits for it: the old refresh token is used up
 // the moment that the request is read, and what comes back must be saved.
-func (b *bearer) renew(ctx context.Context, old tokens) (tokens, error) {
+func (b *bound) renew(ctx context.Context, old tokens) (tokens, error) {
 	ctx, cancel := b.party.detached(ctx)
 	defer cancel()
 	fresh, err := b.party.refresh(ctx, old)
