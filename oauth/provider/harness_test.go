@@ -51,22 +51,33 @@ func must(t testing.TB, err error) {
 }
 
 func newPod(t *testing.T, s *store.Store) *pod {
-	var handler http.Handler
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	p := &pod{store: s, key: key(t)}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.Handler().ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
-	p := &pod{url: server.URL, store: s, key: key(t)}
+	p.url = server.URL
 	keySet := func(context.Context) ([]byte, error) { return set(p.key) }
-	var err error
-	p.Provider, err = provider.New(provider.Options{
-		Issuer: p.url, Development: true, Secret: []byte(strings.Repeat("s", 32)), NonceSecret: []byte(strings.Repeat("n", 32)), Store: s,
-		Key:         func(context.Context) (keys.Key, error) { return p.key, nil },
-		SigningKeys: keySet, ClientKeys: keySet,
-		HTTP:    outbound.New(outbound.Options{Development: true, Timeout: 5 * time.Second}),
-		Account: accounts, Now: p.now,
-	})
-	must(t, err)
-	handler = p.Handler()
+	must(t, rebuild(p, func(o *provider.Options) {
+		*o = provider.Options{
+			Issuer: p.url, Development: true, Secret: []byte(strings.Repeat("s", 32)), NonceSecret: []byte(strings.Repeat("n", 32)), Store: s,
+			Key:         func(context.Context) (keys.Key, error) { return p.key, nil },
+			SigningKeys: keySet, ClientKeys: keySet,
+			HTTP:    outbound.New(outbound.Options{Development: true, Timeout: 5 * time.Second}),
+			Account: accounts, Now: p.now,
+		}
+	}))
 	return p
+}
+
+// rebuild makes the provider anew, with other options.
+func rebuild(p *pod, change func(*provider.Options)) error {
+	var o provider.Options
+	if p.Provider != nil {
+		o = p.Options
+	}
+	change(&o)
+	var err error
+	p.Provider, err = provider.New(o)
+	return err
 }
 
 // sqlitePod is for tests that ask nothing of the database that differs.
