@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/ory/fosite"
 
@@ -45,6 +46,10 @@ func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]
 	}
 	if err := p.hold(request, key); err != nil {
 		return nil, err
+	}
+	// RFC 6749 §6. fosite passes over the scope here.
+	if asked := strings.Fields(form.Get("scope")); form.Get("grant_type") == "refresh_token" && !request.GetGrantedScopes().Has(asked...) {
+		return nil, refuse(fosite.ErrInvalidScope, "A refresh never asks for more than was granted.")
 	}
 	var answer map[string]any
 	err = p.Store.InTx(r.Context(), func(ctx context.Context) error {
