@@ -43,6 +43,10 @@ generate: ## make generated code anew
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@tools/fuzz
 
+.PHONY: guards
+guards: ## take each guard of docs/security.md away, and see its test fail; ONLY=pattern
+	@go -C tools run ./guards '$(ONLY)'
+
 setup: ## install, or name, what the tests need
 	@tools/setup postgresql compiler browser axe
 

@@ -61,7 +61,7 @@ type settingsPage struct {
 var changes = map[string]locale.Key{
 	"language": locale.Key("The language is changed."),
 	"email":    locale.Key("The e-mail address is changed."),
-	"password": locale.Key("The password is changed. Other browsers are signed out."),
+	"password": locale.Key("The password is changed. Other browsers are signed out, and pods and programs that were connected have to ask you again."),
 }
 
 func (s Settings) show(c *gin.Context) {

@@ -78,7 +78,8 @@ type Accounts interface {
 	AccountWithGUID(ctx context.Context, guid string) (Account, error)
 	// Password is the account's password in PHC form.
 	Password(ctx context.Context, id int64) (string, error)
-	// SetPassword replaces it; sessions that began before now are over.
+	// SetPassword replaces it; sessions that began before now are over, and so
+	// is all that was agreed to with other pods and programs.
 	SetPassword(ctx context.Context, id int64, hash string, now time.Time) error
 	// SetEmail replaces the address and remembers the one until now for
 	// EmailMemory; ErrManyEmails if that would be more than MostEmails.

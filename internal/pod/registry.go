@@ -72,7 +72,8 @@ func (r *Registry) SignIn(ctx context.Context, username, password string) (Accou
 }
 
 // ChangePassword gives the account another password, if old is the one it has.
-// Other browsers are signed out by it.
+// Other browsers are signed out by it, and pods and programs that hold tokens for
+// the account need its owner's consent anew.
 func (r *Registry) ChangePassword(ctx context.Context, a Account, old, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err

@@ -9,9 +9,23 @@ import (
 	"podmove/transfer/destination"
 )
 
-// SetPassword is pod.Accounts'.
+// SetPassword is pod.Accounts'. RFC 9700 §4.14.2: whoever agreed to something
+// with the old password may have been a thief, so all of it ends.
 func (s *Store) SetPassword(ctx context.Context, id int64, hash string, now time.Time) error {
-	return s.setAccount(ctx, id, map[string]any{"password": hash, "sessions_from": now.UnixMilli()})
+	return s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.revokeGrants(ctx, id, now); err != nil {
+			return err
+		}
+		return s.setAccount(ctx, id, map[string]any{"password": hash, "sessions_from": now.UnixMilli()})
+	})
+}
+
+// revokeGrants revokes all that the account agreed to. A token whose grant is
+// revoked is good for nothing.
+func (s *Store) revokeGrants(ctx context.Context, id int64, now time.Time) error {
+	return translate(s.db(ctx).Table("grants").
+		Where("account = (SELECT guid FROM accounts WHERE id = ?) AND revoked_at = 0", id).
+		Update("revoked_at", now.UnixMilli()).Error)
 }
 
 // SetLanguage is pod.Accounts'.
@@ -55,9 +69,8 @@ func (s *Store) CloseAccount(ctx context.Context, id int64, now time.Time) error
 		if err := s.letGo(ctx, sums); err != nil {
 			return err
 		}
-		revoked := s.db(ctx).Table("grants").Where("account = (SELECT guid FROM accounts WHERE id = ?) AND revoked_at = 0", id).Update("revoked_at", now.UnixMilli())
-		if revoked.Error != nil {
-			return translate(revoked.Error)
+		if err := s.revokeGrants(ctx, id, now); err != nil {
+			return err
 		}
 		return s.setAccount(ctx, id, map[string]any{"state": pod.Closed, "password": "", "email": "", "sessions_from": now.UnixMilli()})
 	})

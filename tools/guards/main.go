@@ -1,0 +1,108 @@
+// Command guards takes the guards of this program away, one after the other, and
+// sees that the test which is to hold each of them fails:
+//
+//	go -C tools run ./guards [PATTERN]
+//
+// The tree stays as it is: go test is given the changed file by -overlay. What is
+// taken away stands in guards.txt, which says how to write it.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "guards:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	pattern, err := regexp.Compile(strings.Join(args, " "))
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile("guards/guards.txt")
+	if err != nil {
+		return err
+	}
+	all, err := parse(string(text))
+	if err != nil {
+		return err
+	}
+	held, failed := 0, 0
+	for _, g := range all {
+		if !pattern.MatchString(g.name) {
+			continue
+		}
+		if err := g.try(".."); err != nil {
+			failed++
+			fmt.Printf("NOT HELD  %s: %v\n", g.name, err)
+			continue
+		}
+		held++
+		fmt.Printf("held      %s\n", g.name)
+	}
+	fmt.Printf("%d guards held by their tests, %d not\n", held, failed)
+	if failed > 0 || held == 0 {
+		return errors.New("a guard can be taken away and no test notices")
+	}
+	return nil
+}
+
+// try runs the guard's test without it, in the tree at root.
+func (g guard) try(root string) error {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "guards")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	overlay, err := g.overlay(root, dir)
+	if err != nil {
+		return err
+	}
+	test := exec.Command("go", "test", "-count=1", "-overlay", overlay, "-run", g.test, g.room)
+	test.Dir = root
+	out, err := test.CombinedOutput()
+	switch {
+	case err == nil:
+		return errors.New("the test passes without it")
+	case !strings.Contains(string(out), "--- FAIL"):
+		return fmt.Errorf("the test does not run: %.500s", out)
+	}
+	return nil
+}
+
+// overlay writes the file without the guard, and what tells go of it.
+func (g guard) overlay(root, dir string) (string, error) {
+	file := filepath.Join(root, g.file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	if strings.Count(string(text), g.before) != 1 {
+		return "", fmt.Errorf("its text stands in %s %d times", g.file, strings.Count(string(text), g.before))
+	}
+	changed := filepath.Join(dir, "changed.go")
+	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), g.before, g.after, 1)), 0o600); err != nil {
+		return "", err
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {file: changed}})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "overlay.json")
+	return path, os.WriteFile(path, overlay, 0o600)
+}
