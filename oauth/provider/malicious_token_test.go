@@ -34,7 +34,8 @@ func TestMaliciousUse(t *testing.T) {
 		token := c.tokens().text("access_token")
 		want(t, get(t, p.url+"/oauth/userinfo?access_token="+token, ""), http.StatusUnauthorized, "invalid_token")
 		want(t, send(t, p.url+"/oauth/userinfo", "application/x-www-form-urlencoded", "access_token="+token), http.StatusUnauthorized, "invalid_token")
-		want(t, send(t, p.url+"/oauth/token?code=x", "application/x-www-form-urlencoded", "grant_type=authorization_code"), http.StatusBadRequest, "invalid_request")
+		want(t, c.use(http.MethodGet, "/oauth/userinfo?access_token="+token, token), http.StatusUnauthorized, "invalid_token")
+		want(t, c.post("/oauth/token?x=y", c.redemption(c.consent(c.request(), everything()))), http.StatusBadRequest, "invalid_request")
 	})
 	t.Run("18: a client assertion is for this issuer alone, once, for five minutes", func(t *testing.T) {
 		for name, value := range map[string]any{
