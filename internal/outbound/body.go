@@ -59,28 +59,38 @@ func ContentType(response *http.Response, types ...string) error {
 // JSON gets a JSON document of at most max bytes and decodes it into v. Anything
 // but a 200 is a *StatusError, redirects included.
 func JSON(ctx context.Context, client *http.Client, url string, max int64, v any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrForbidden, err)
-	}
-	request.Header.Set("Accept", "application/json")
-	response, err := client.Do(request)
+	data, _, err := RawJSON(ctx, client, url, max)
 	if err != nil {
 		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %w", url, &StatusError{Code: response.StatusCode})
-	}
-	if err := ContentType(response, "application/json", "+json"); err != nil {
-		return fmt.Errorf("%s: %w", url, err)
-	}
-	data, err := ReadAll(response.Body, max)
-	if err != nil {
-		return fmt.Errorf("%s: %w", url, err)
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("%s: %w: %w", url, ErrRubbish, err)
 	}
 	return nil
+}
+
+// RawJSON is JSON for whoever decodes the document without it, or wants to know from
+// the header how long it may be kept. Nothing says yet that it is JSON.
+func RawJSON(ctx context.Context, client *http.Client, url string, max int64) ([]byte, http.Header, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrForbidden, err)
+	}
+	request.Header.Set("Accept", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, nil, fmt.Errorf("%s: %w", url, &StatusError{Code: response.StatusCode})
+	}
+	if err := ContentType(response, "application/json", "+json"); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", url, err)
+	}
+	data, err := ReadAll(response.Body, max)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", url, err)
+	}
+	return data, response.Header, nil
 }

@@ -153,6 +153,15 @@ func (a assertion) wrong(client, issuer string, now time.Time) string {
 	}
 }
 
+// keyOf is the name of the key that an assertion says to be signed with.
+func keyOf(token string) string {
+	signed, err := jose.ParseSigned(token)
+	if err != nil || len(signed.Signatures) != 1 {
+		return ""
+	}
+	return signed.Signatures[0].Protected.KeyID
+}
+
 // only reports whether an aud claim names want and nobody else.
 func only(aud json.RawMessage, want string) bool {
 	var one string

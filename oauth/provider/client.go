@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 
+	"github.com/go-jose/go-jose/v3"
 	"github.com/ory/fosite"
 
 	"podmove/oauth"
@@ -37,6 +38,12 @@ func (c *client) host() string {
 		return ""
 	}
 	return u.Host
+}
+
+// hasKey reports whether the client has a key of that name.
+func (c *client) hasKey(id string) bool {
+	var set jose.JSONWebKeySet
+	return json.Unmarshal(c.Keys, &set) == nil && len(set.Key(id)) > 0
 }
 
 func (c *client) GetID() string                      { return c.ID }

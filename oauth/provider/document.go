@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	strict "github.com/go-jose/go-jose/v3/json"
 	"github.com/ory/fosite"
 
 	"podmove/internal/keys"
@@ -38,30 +39,47 @@ type document struct {
 	Keys          json.RawMessage `json:"jwks"`
 	KeysURI       string          `json:"jwks_uri"`
 	RequestURIs   []string        `json:"request_uris"`
-	Secret        string          `json:"client_secret"`
 	Bound         bool            `json:"dpop_bound_access_tokens"`
+	Secret        any             `json:"client_secret"`
+	SecretExpires any             `json:"client_secret_expires_at"`
 }
 
-// client reads the document behind a client_id.
-func (p *Provider) client(ctx context.Context, id string) (*client, error) {
+// documented is the client whose id is the address of its document. The one that
+// was read a little while ago will do if it has the key that is named.
+func (p *Provider) documented(ctx context.Context, id, key string) (*client, error) {
 	u, err := p.clientURL(id)
 	if err != nil {
 		return nil, refuse(fosite.ErrInvalidClient, "The client_id is no address of a client metadata document: "+err.Error()+".")
 	}
+	suits := func(c *client) bool { return key == "" || c.hasKey(key) }
+	c, err := p.documents.get(ctx, u, suits, func(raw []byte) (*client, error) { return readDocument(raw, u, p.resource) })
+	if _, told := errors.AsType[*fosite.RFC6749Error](err); err == nil || told {
+		return c, err
+	}
+	p.Log.InfoContext(ctx, "cannot read a client metadata document", "client", u.Host, "error", err)
+	return nil, refuse(fosite.ErrInvalidClient, "The client metadata document cannot be read: "+unreadable(err)+".")
+}
+
+// readDocument makes a client out of its document. A member that stands twice, or
+// in another spelling, is not taken for the one that is meant.
+func readDocument(raw []byte, u *url.URL, resource string) (*client, error) {
 	var d document
-	if err := outbound.JSON(ctx, p.HTTP, id, maxDocument, &d); err != nil {
-		p.Log.InfoContext(ctx, "cannot read a client metadata document", "client", u.Host, "error", err)
-		return nil, refuse(fosite.ErrInvalidClient, "The client metadata document cannot be read: "+unreadable(err)+".")
+	if err := strict.Unmarshal(raw, &d); err != nil {
+		return nil, fmt.Errorf("%w: %w", outbound.ErrRubbish, err)
 	}
-	if err := d.check(id, u); err != nil {
-		return nil, refuse(fosite.ErrInvalidClient, "The client metadata document cannot be used: "+err.Error()+".")
+	unusable := func(err error) error {
+		return refuse(fosite.ErrInvalidClient, "The client metadata document cannot be used: "+err.Error()+".")
 	}
-	c := &client{ID: id, Name: plain(d.ClientName), Redirects: d.RedirectURIs, Method: d.Method, Resource: p.resource, Bound: d.Bound}
+	if err := d.check(u.String(), u); err != nil {
+		return nil, unusable(err)
+	}
+	c := &client{ID: d.ClientID, Name: plain(d.ClientName), Redirects: d.RedirectURIs, Method: d.Method, Resource: resource, Bound: d.Bound}
 	if c.IsPublic() {
 		return c, nil
 	}
+	var err error
 	if c.Keys, err = usable(d.Keys); err != nil {
-		return nil, refuse(fosite.ErrInvalidClient, "The client metadata document cannot be used: "+err.Error()+".")
+		return nil, unusable(err)
 	}
 	return c, nil
 }
@@ -108,8 +126,8 @@ func (d document) check(id string, u *url.URL) error {
 		return errors.New("token_endpoint_auth_method is neither private_key_jwt nor none")
 	case d.Algorithm != "" && d.Algorithm != "ES256":
 		return errors.New("token_endpoint_auth_signing_alg is not ES256")
-	case d.Secret != "" || d.KeysURI != "" || len(d.RequestURIs) > 0:
-		return errors.New("it has a client_secret, jwks_uri or request_uris")
+	case d.Secret != nil || d.SecretExpires != nil || d.KeysURI != "" || len(d.RequestURIs) > 0:
+		return errors.New("it has a client_secret or its expiry, a jwks_uri or request_uris")
 	case len(d.ResponseTypes) > 0 && !slices.Contains(d.ResponseTypes, "code"):
 		return errors.New("it does not use the response type code")
 	case len(d.GrantTypes) > 0 && !slices.Contains(d.GrantTypes, "authorization_code"):

@@ -41,6 +41,8 @@ func TestDocumentRefuses(t *testing.T) {
 		{"a client_secret", func(c *party) { c.document["client_secret"] = "secret" }},
 		{"client_secret_basic", func(c *party) { c.document["token_endpoint_auth_method"] = "client_secret_basic" }},
 		{"no method", func(c *party) { delete(c.document, "token_endpoint_auth_method") }},
+		{"a client_secret that is empty", func(c *party) { c.document["client_secret"] = "" }},
+		{"an end of its client_secret", func(c *party) { c.document["client_secret_expires_at"] = 0 }},
 		{"no keys", func(c *party) { delete(c.document, "jwks") }},
 		{"RS256", func(c *party) { c.document["token_endpoint_auth_signing_alg"] = "RS256" }},
 		{"implicit answers only", func(c *party) { c.document["response_types"] = []string{"token"} }},
@@ -50,6 +52,9 @@ func TestDocumentRefuses(t *testing.T) {
 		}},
 		{"an error in its place", func(c *party) { c.serve = answering(404, "application/json", "{}") }},
 		{"a page in its place", func(c *party) { c.serve = answering(200, "text/html", "<html>") }},
+		{"a member twice", func(c *party) {
+			c.serve = answering(200, "application/json", fmt.Sprintf(`{"client_id":%q,"redirect_uris":[%q],"token_endpoint_auth_method":"none","redirect_uris":[%q]}`, c.id, c.back(), c.back()))
+		}},
 		{"rubbish in its place", func(c *party) { c.serve = answering(200, "application/json", "{") }},
 	} {
 		t.Run("refuses a document with "+c.name, func(t *testing.T) {

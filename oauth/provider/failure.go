@@ -3,7 +3,9 @@ package provider
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/ory/fosite"
 )
@@ -27,6 +29,27 @@ var (
 		DescriptionField: "The authorization details cannot be granted.",
 	}
 )
+
+// A laterError is a refusal that ends by itself. RFC 6585 §4: it says when.
+type laterError struct {
+	error
+	wait time.Duration
+}
+
+func (e *laterError) Unwrap() error { return e.error }
+
+// tooOften refuses what comes more often than this pod takes it (RFC 9126 §2.3).
+func tooOften(wait time.Duration, what string) error {
+	return &laterError{wait: wait, error: (&fosite.RFC6749Error{
+		ErrorField: fosite.ErrTemporarilyUnavailable.ErrorField, CodeField: http.StatusTooManyRequests,
+		DescriptionField: "Try again later.",
+	}).WithHint(what)}
+}
+
+// seconds a client waits, rounded up.
+func (e *laterError) seconds() string {
+	return fmt.Sprint(int64((e.wait + time.Second - 1) / time.Second))
+}
 
 // refuse makes one of OAuth's errors that says what is wrong.
 func refuse(e *fosite.RFC6749Error, what string) error { return e.WithHint(what) }
@@ -60,6 +83,9 @@ func (p *Provider) fail(w http.ResponseWriter, r *http.Request, err error) {
 		level = p.Log.ErrorContext
 	}
 	level(r.Context(), "refused an OAuth request", "path", r.URL.Path, "error", e.ErrorField, "cause", cause(err))
+	if later, ok := errors.AsType[*laterError](err); ok {
+		w.Header().Set("Retry-After", later.seconds())
+	}
 	write(w, e.CodeField, map[string]string{"error": e.ErrorField, "error_description": e.GetDescription()})
 }
 

@@ -22,12 +22,6 @@ func TestMaliciousClient(t *testing.T) {
 		return c.post("/oauth/par", form)
 	}
 	pushedWith := func(name, value string) answer { return pushed(func(f url.Values) { f.Set(name, value) }) }
-	document := func(name string, value any) answer {
-		before := c.document[name]
-		defer func() { c.document[name] = before }()
-		c.document[name] = value
-		return c.post("/oauth/par", c.request())
-	}
 
 	t.Run("1: a redirect URI that is not byte for byte the client's leads nowhere", func(t *testing.T) {
 		for _, bent := range []string{
@@ -46,8 +40,17 @@ func TestMaliciousClient(t *testing.T) {
 		want(t, pushedWith("redirect_uri", "http://[::1]/oauth/callback"), http.StatusBadRequest, "invalid_request")
 	})
 	t.Run("3: a redirect URI with a fragment, a user name, another origin or scheme is refused with the client", func(t *testing.T) {
-		for _, bad := range []string{c.back() + "#x", strings.Replace(c.back(), "http://", "http://evil@", 1), "http://evil.example/", "https://" + c.host() + "/oauth/callback", "javascript:alert(1)", "*"} {
-			want(t, document("redirect_uris", []string{c.back(), bad}), http.StatusUnauthorized, "invalid_client")
+		for _, bend := range []func(c *party) string{
+			func(c *party) string { return c.back() + "#x" },
+			func(c *party) string { return strings.Replace(c.back(), "http://", "http://evil@", 1) },
+			func(*party) string { return "http://evil.example/" },
+			func(c *party) string { return "https://" + c.host() + "/oauth/callback" },
+			func(*party) string { return "javascript:alert(1)" },
+			func(*party) string { return "*" },
+		} {
+			bad := newParty(t, p) // the document of one that was good is kept for a while
+			bad.document["redirect_uris"] = []string{bad.back(), bend(bad)}
+			want(t, bad.post("/oauth/par", bad.request()), http.StatusUnauthorized, "invalid_client")
 		}
 	})
 	t.Run("4: PKCE with S256 is asked of every client", func(t *testing.T) {

@@ -68,12 +68,13 @@ type Options struct {
 // A Provider grants clients access to accounts. It is safe for concurrent use.
 type Provider struct {
 	Options
-	resource string
-	proofs   *dpop.Checker // at the token endpoint
-	uses     *dpop.Checker // where tokens are used
-	strategy oauth2.CoreStrategy
-	storage  storage
-	fosite   fosite.OAuth2Provider
+	resource  string
+	documents *documents
+	proofs    *dpop.Checker // at the token endpoint
+	uses      *dpop.Checker // where tokens are used
+	strategy  oauth2.CoreStrategy
+	storage   storage
+	fosite    fosite.OAuth2Provider
 }
 
 var _ oauth.Introspector = (*Provider)(nil)
@@ -91,7 +92,7 @@ func New(o Options) (*Provider, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	p := &Provider{Options: o, resource: o.Issuer + ResourcePath}
+	p := &Provider{Options: o, resource: o.Issuer + ResourcePath, documents: newDocuments(o)}
 	p.storage = storage{store: o.Store, now: p.clock}
 	p.proofs, p.uses = p.checker("token"), p.checker("resource")
 	p.compose()

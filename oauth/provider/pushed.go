@@ -45,7 +45,7 @@ func (p *Provider) pushed(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.client(r.Context(), form.Get("client_id"))
+	c, err := p.documented(r.Context(), form.Get("client_id"), keyOf(form.Get("client_assertion")))
 	if err != nil {
 		return nil, err
 	}
