@@ -201,3 +201,33 @@ func TestConsentToCopy(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+func TestConsentToRegisteredClient(t *testing.T) {
+	r := newRooms(pod.Account{ID: 1, GUID: "guid-of-aurora", Username: "aurora", State: pod.Active})
+	k := newClerk("copy")
+	k.i.Registered, k.i.Public, k.i.Host, k.i.Redirect, k.i.Name = true, true, "app.example", "https://app.example", "Your new pod"
+	srv, client := serve(t, r, func(s *Site) Group {
+		return Consent{Site: s, Interactions: k, Measure: measure, Grace: 30 * 24 * time.Hour, Now: time.Now}
+	})
+	get(t, client, srv.URL+"/oauth/authorize?client_id=c&request_uri=u")
+	post(t, client, srv.URL+"/let-me-in", nil)
+	_, body := get(t, client, srv.URL+consentPath+"7")
+	t.Run("shows where the answer goes before the name that it gave itself", func(t *testing.T) {
+		host, name := strings.Index(body, `class="host" dir="ltr">app.example`), strings.Index(body, "Your new pod")
+		if host < 0 || name < host || !strings.Contains(body, "Anyone can call themselves that") {
+			t.Errorf("%s", body)
+		}
+	})
+	t.Run("says that nothing is proved", func(t *testing.T) {
+		if !strings.Contains(body, "Nothing proves who this is") || !strings.Contains(body, "<strong><bdi>app.example</bdi></strong>") || strings.Contains(body, "Only its address above is certain") {
+			t.Errorf("%s", body)
+		}
+	})
+	t.Run("ticks neither contacts nor limited posts", func(t *testing.T) {
+		for _, part := range []string{`value="contacts">`, `name="limited" value="yes">`, `value="posts" checked>`} {
+			if !strings.Contains(body, part) {
+				t.Errorf("the page lacks %s", part)
+			}
+		}
+	})
+}

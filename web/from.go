@@ -7,10 +7,12 @@ import (
 	"strings"
 )
 
-// from is the address that a request came from. X-Forwarded-For is read from
+func (s *Site) from(r *http.Request) netip.Addr { return From(r, s.proxies) }
+
+// From is the address that a request came from. X-Forwarded-For is read from
 // its end, and no further than proxies that are trusted wrote it: whatever
 // stands before that, anyone may have sent.
-func (s *Site) from(r *http.Request) netip.Addr {
+func From(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
@@ -19,7 +21,7 @@ func (s *Site) from(r *http.Request) netip.Addr {
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		next, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil || !s.trusts(at) {
+		if err != nil || !trusts(proxies, at) {
 			break
 		}
 		at = next.Unmap()
@@ -27,6 +29,6 @@ func (s *Site) from(r *http.Request) netip.Addr {
 	return at
 }
 
-func (s *Site) trusts(at netip.Addr) bool {
-	return slices.ContainsFunc(s.proxies, func(p netip.Prefix) bool { return p.Contains(at) })
+func trusts(proxies []netip.Prefix, at netip.Addr) bool {
+	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(at) })
 }

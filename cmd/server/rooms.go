@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"net/http"
+	"net/netip"
 	"time"
 
 	"podmove/internal/blob"
@@ -68,6 +70,9 @@ func (g *ground) openProvider() (*provider.Provider, error) {
 		Account:     g.grantable,
 		Log:         g.log,
 		Now:         g.now,
+
+		Registration: g.config.ClientRegistration == "open",
+		From:         func(r *http.Request) netip.Addr { return web.From(r, g.config.Proxies()) },
 	})
 }
 

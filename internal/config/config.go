@@ -66,6 +66,12 @@ type Config struct {
 	// shuts out clients that cannot do it.
 	DPoP string `name:"dpop" env:"PODMOVE_DPOP" default:"moves" enum:"moves,all" help:"Who must prove that a token is its own: moves or all."`
 
+	// ClientRegistration is whether programs may register themselves as OAuth
+	// clients (RFC 7591): "off" or "open". Other pods need no registration.
+	// Default "off". Danger: open, anyone can show your people a consent page
+	// under a name that nothing proves.
+	ClientRegistration string `name:"client-registration" env:"PODMOVE_CLIENT_REGISTRATION" default:"off" enum:"off,open" help:"Whether programs may register as OAuth clients: off or open."`
+
 	// TrustedProxies are the addresses or networks whose X-Forwarded-For is
 	// believed, such as "127.0.0.1" or "10.0.0.0/8". Default none. Danger: an
 	// address too many, and its users can pose as any address in the log.
@@ -137,5 +143,7 @@ func Default() Config {
 		PageItems:       500,
 		PageBytes:       4 << 20,
 		SessionLifetime: Duration(14 * day),
+
+		ClientRegistration: "off",
 	}
 }

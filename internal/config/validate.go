@@ -27,6 +27,7 @@ func (c Config) Validate() error {
 		setting("session-lifetime", positive(c.SessionLifetime)),
 		setting("after-erase", oneOf(c.AfterErase, "gone", "forward")),
 		setting("registration", oneOf(c.Registration, "open", "closed")),
+		setting("client-registration", oneOf(c.ClientRegistration, "off", "open")),
 		setting("log-level", oneOf(c.LogLevel, "debug", "info", "warn", "error")),
 		setting("log-format", oneOf(c.LogFormat, "text", "json")),
 		setting("trusted-proxies", c.checkTrustedProxies()),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -32,49 +31,10 @@ type assertion struct {
 	IssuedAt  float64         `json:"iat"`
 }
 
-// authenticate is the one way in for clients, at every endpoint that asks. The
-// client is the one whose document was just read, or the snapshot that stands
-// with the code or token that the request presents.
-func (p *Provider) authenticate(ctx context.Context, _ *http.Request, form url.Values) (fosite.Client, error) {
-	c, ok := ctx.Value(clientKey{}).(*client)
-	if !ok {
-		var err error
-		if c, err = p.holder(ctx, form); err != nil {
-			return nil, err
-		}
-	}
-	if id := form.Get("client_id"); id != "" && id != c.ID { // RFC 6749 §5.2
-		return nil, refuse(fosite.ErrInvalidGrant, "The code or token was given to another client.")
-	}
-	if c.IsPublic() {
-		if form.Get("client_id") == "" || form.Get("client_assertion") != "" {
-			return nil, refuse(fosite.ErrInvalidClient, "A public client names itself with client_id and nothing else.")
-		}
-		return c, nil
-	}
-	return c, p.checkAssertion(ctx, c, form)
-}
-
-// holder is the client that a code or refresh token was given to.
-func (p *Provider) holder(ctx context.Context, form url.Values) (*client, error) {
-	kind, signature := KindCode, p.strategy.AuthorizeCodeSignature(ctx, form.Get("code"))
-	if form.Get("grant_type") == "refresh_token" { // exchangeWrong knows no third
-		kind, signature = KindRefresh, p.strategy.RefreshTokenSignature(ctx, form.Get("refresh_token"))
-	}
-	_, r, err := p.storage.find(ctx, kind, signature)
-	if errors.Is(err, fosite.ErrNotFound) {
-		return nil, refuse(fosite.ErrInvalidGrant, "The code or refresh token is unknown or has expired.")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r.Client.(*client), nil
-}
-
 // checkAssertion is private_key_jwt (RFC 7523, OpenID Connect Core §9).
 func (p *Provider) checkAssertion(ctx context.Context, c *client, form url.Values) error {
-	if form.Get("client_assertion_type") != assertionType || form.Get("client_assertion") == "" {
-		return refuse(fosite.ErrInvalidClient, "This client authenticates with private_key_jwt.")
+	if form.Get("client_assertion_type") != assertionType {
+		return refuse(fosite.ErrInvalidClient, "The client_assertion_type is not that of a JWT.")
 	}
 	a, err := verify(form.Get("client_assertion"), c.Keys)
 	if err != nil {

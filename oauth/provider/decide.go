@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -79,7 +80,10 @@ func (p *Provider) deny(ctx context.Context, pending Pending, r *fosite.Request)
 // allow makes the grant and its code in one transaction.
 func (p *Provider) allow(ctx context.Context, pending Pending, r *fosite.Request, a Account, who Person, g oauth.Grant) (string, error) {
 	c := r.Client.(*client)
-	g.ID, g.Account, g.Client, g.Scopes, g.Keys = r.GetID(), a.GUID, c.ID, r.RequestedScope, c.Keys
+	g.ID, g.Account, g.Client, g.Scopes = r.GetID(), a.GUID, c.ID, r.RequestedScope
+	if !c.Registered { // which has no document to follow its keys by
+		g.Keys = c.Keys
+	}
 	var answer url.Values
 	err := p.Store.InTx(ctx, func(ctx context.Context) error {
 		won, err := p.Store.DropInteraction(ctx, pending.ID)
@@ -88,6 +92,9 @@ func (p *Provider) allow(ctx context.Context, pending Pending, r *fosite.Request
 		}
 		if !won {
 			return lost()
+		}
+		if err := p.stillThere(ctx, c); err != nil {
+			return err
 		}
 		if err := p.Store.AddGrant(ctx, g, p.clock()); err != nil {
 			return err
@@ -103,8 +110,20 @@ func (p *Provider) allow(ctx context.Context, pending Pending, r *fosite.Request
 	if err != nil {
 		return "", err
 	}
-	p.Log.InfoContext(ctx, "granted access to an account", "account", a.GUID, "client", c.host(), "grant", g.ID, "purpose", g.Details.Purpose)
+	p.Log.InfoContext(ctx, "granted access to an account", "account", a.GUID, "client", cmp.Or(c.host(), c.ID), "grant", g.ID, "purpose", g.Details.Purpose)
 	return p.back(r, answer)
+}
+
+// stillThere: a client that ended since it asked gets nothing.
+func (p *Provider) stillThere(ctx context.Context, c *client) error {
+	if !c.Registered {
+		return nil
+	}
+	found, err := p.Store.KeepClient(ctx, c.ID, p.clock())
+	if err == nil && !found {
+		return lost()
+	}
+	return err
 }
 
 // granted is the request as fosite gives a code for it.

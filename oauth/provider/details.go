@@ -38,6 +38,16 @@ func parseDetails(raw string) (oauth.Details, error) {
 	return details, checkDetails(details)
 }
 
+// wholeCopy are the details of whoever names none.
+func wholeCopy() string {
+	d := oauth.Details{Type: oauth.DetailsType, Purpose: string(transfer.Copy)}
+	for _, c := range transfer.Collections() {
+		d.Collections = append(d.Collections, string(c))
+	}
+	raw, _ := json.Marshal([]oauth.Details{d}) // strings and a boolean
+	return string(raw)
+}
+
 // once refuses an object that names a member twice, of which encoding/json
 // would take the last, or in another spelling, which it would take as well.
 func once(object json.RawMessage) error {

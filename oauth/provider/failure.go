@@ -86,6 +86,9 @@ func (p *Provider) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if later, ok := errors.AsType[*laterError](err); ok {
 		w.Header().Set("Retry-After", later.seconds())
 	}
+	if e.CodeField == http.StatusUnauthorized && r.Header.Get("Authorization") != "" {
+		w.Header().Set("WWW-Authenticate", tried(r.Header.Get("Authorization")))
+	}
 	write(w, e.CodeField, map[string]string{"error": e.ErrorField, "error_description": e.GetDescription()})
 }
 

@@ -6,10 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"unicode/utf8"
-
-	"github.com/ory/fosite"
 )
 
 // Bounds on what a stranger sends, in bytes.
@@ -23,7 +20,7 @@ const (
 // way in.
 var (
 	pushParameters = []string{
-		"client_id", "client_assertion", "client_assertion_type",
+		"client_id", "client_secret", "client_assertion", "client_assertion_type",
 		"response_type", "response_mode", "redirect_uri", "scope", "state", "nonce", "prompt", "login_hint",
 		"code_challenge", "code_challenge_method", "resource", "authorization_details", "dpop_jkt",
 		"request", "request_uri",
@@ -33,10 +30,10 @@ var (
 		"code_challenge", "code_challenge_method", "resource", "authorization_details", "dpop_jkt",
 	}
 	tokenParameters = []string{
-		"client_id", "client_assertion", "client_assertion_type",
+		"client_id", "client_secret", "client_assertion", "client_assertion_type",
 		"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "resource",
 	}
-	askParameters = []string{"client_id", "client_assertion", "client_assertion_type", "token", "token_type_hint"}
+	askParameters = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type", "token", "token_type_hint"}
 )
 
 // readForm reads the body of a POST: one value for each known parameter.
@@ -48,24 +45,16 @@ func readForm(w http.ResponseWriter, r *http.Request, known []string) (url.Value
 		return nil, invalid("The body must be application/x-www-form-urlencoded.")
 	case r.URL.RawQuery != "":
 		return nil, invalid("Parameters belong into the body, not into the address.")
-	case r.Header.Get("Authorization") != "":
-		w.Header().Set("WWW-Authenticate", tried(r.Header.Get("Authorization")))
-		return nil, refuse(fosite.ErrInvalidClient, "Clients authenticate with private_key_jwt, in the body.")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
 	if err != nil {
 		return nil, invalid("The body cannot be read, or is too large.")
 	}
-	return parameters(string(body), known)
-}
-
-// tried is the challenge of the scheme that a client tried: RFC 6749 §5.2 wants
-// it in the answer, although no client gets in by it.
-func tried(authorization string) string {
-	if scheme, _, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Basic") {
-		return `Basic realm="private_key_jwt only"`
+	form, err := parameters(string(body), known)
+	if err != nil {
+		return nil, err
 	}
-	return "Bearer"
+	return form, readCredentials(r, form)
 }
 
 // parameters picks the known ones. RFC 6749 §3.1 and §3.2: none may stand

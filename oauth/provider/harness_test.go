@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -50,7 +51,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func newPod(t *testing.T, s *store.Store) *pod {
+func newPod(t *testing.T, s *store.Store, change ...func(*provider.Options)) *pod {
 	p := &pod{store: s, key: key(t)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.Handler().ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
@@ -63,6 +64,9 @@ func newPod(t *testing.T, s *store.Store) *pod {
 			SigningKeys: keySet, ClientKeys: keySet,
 			HTTP:    outbound.New(outbound.Options{Development: true, Timeout: 5 * time.Second}),
 			Account: accounts, Now: p.now,
+		}
+		for _, c := range change {
+			c(o)
 		}
 	}))
 	return p
@@ -106,6 +110,8 @@ type party struct {
 	verifier string
 	proof    keys.Key // that its tokens are bound to; the zero Key proves nothing
 	prover   dpop.Prover
+	secret   string // of one that registered
+	token    string // its registration access token
 }
 
 func newParty(t *testing.T, p *pod) *party {
@@ -157,9 +163,12 @@ func (c *party) assertion(claims map[string]any) string {
 // auth adds the client's proof to a form.
 func (c *party) auth(form url.Values) url.Values {
 	form.Set("client_id", c.id)
-	if c.document["token_endpoint_auth_method"] == "private_key_jwt" {
+	switch c.document["token_endpoint_auth_method"] {
+	case "private_key_jwt":
 		form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
 		form.Set("client_assertion", c.assertion(c.claims()))
+	case "client_secret_basic", "client_secret_post": // the first is put into the header by post
+		form.Set("client_secret", c.secret)
 	}
 	return form
 }
@@ -211,9 +220,17 @@ func (c *party) post(path string, form url.Values) answer {
 
 func (c *party) postOnce(path string, form url.Values) answer {
 	c.t.Helper()
+	basic := c.document["token_endpoint_auth_method"] == "client_secret_basic"
+	if basic {
+		form = maps.Clone(form)
+		form.Del("client_secret")
+	}
 	request, err := http.NewRequest(http.MethodPost, c.pod.url+path, strings.NewReader(form.Encode()))
 	must(c.t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if basic {
+		request.SetBasicAuth(url.QueryEscape(c.id), url.QueryEscape(c.secret))
+	}
 	return c.do(request)
 }
 
@@ -236,6 +253,18 @@ func (c *party) do(request *http.Request) answer {
 		}
 	}
 	response, err := send(request)
+	must(c.t, err)
+	return read(c.t, response)
+}
+
+// basic posts with a name and secret in the header (RFC 6749 §2.3.1).
+func (c *party) basic(path string, form url.Values, id, secret string) answer {
+	c.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, c.pod.url+path, strings.NewReader(form.Encode()))
+	must(c.t, err)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
+	response, err := http.DefaultClient.Do(request)
 	must(c.t, err)
 	return read(c.t, response)
 }

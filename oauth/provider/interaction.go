@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -17,17 +18,18 @@ import (
 
 // An Interaction is a request that waits for a person's decision.
 type Interaction struct {
-	ID        string
-	Client    string // client_id
-	Host      string // of the client: all that is known of it for sure
-	Name      string // what the client calls itself; not to be trusted
-	Public    bool   // the client has no key to prove who it is
-	Redirect  string // the origin that the browser is sent back to
-	Hint      string // login_hint: the ID that the client asks for, or empty
-	Scopes    []string
-	Details   oauth.Details
-	StartedAt time.Time
-	ExpiresAt time.Time
+	ID         string
+	Client     string // client_id
+	Host       string // of the client: all that is known of it for sure
+	Name       string // what the client calls itself; not to be trusted
+	Public     bool   // the client has no key to prove who it is
+	Registered bool   // it registered itself: Host is only where the answer goes
+	Redirect   string // the origin that the browser is sent back to
+	Hint       string // login_hint: the ID that the client asks for, or empty
+	Scopes     []string
+	Details    oauth.Details
+	StartedAt  time.Time
+	ExpiresAt  time.Time
 }
 
 // lost is what a person reads whose request is unknown, used, or too old.
@@ -90,7 +92,7 @@ func (p *Provider) Interaction(ctx context.Context, id, browser string) (Interac
 		return Interaction{}, err
 	}
 	return Interaction{
-		ID: id, Client: c.ID, Host: c.host(), Name: c.Name, Public: c.IsPublic(),
+		ID: id, Client: c.ID, Host: cmp.Or(c.host(), back.Host), Name: c.Name, Public: c.IsPublic(), Registered: c.Registered,
 		Redirect: back.Scheme + "://" + back.Host, Hint: hint(form.Get("login_hint")),
 		Scopes: r.RequestedScope, Details: details,
 		StartedAt: pending.CreatedAt, ExpiresAt: pending.ExpiresAt,

@@ -59,8 +59,8 @@ func (p *Provider) introspect(w http.ResponseWriter, r *http.Request) {
 	form, err := readForm(w, r, askParameters)
 	switch {
 	case err != nil:
-	case form.Get("client_assertion") == "":
-		err = refuse(fosite.ErrInvalidClient, "Introspection takes private_key_jwt.")
+	case method(form) == methodNone:
+		err = refuse(fosite.ErrInvalidClient, "Introspection takes a client that proves who it is.")
 	case form.Get("token") == "": // RFC 7662 §2.1
 		err = invalid("token is missing.")
 	}
@@ -80,6 +80,10 @@ func (p *Provider) introspect(w http.ResponseWriter, r *http.Request) {
 // 7662 §2.2 allows: it says nothing about a token that is another's.
 func (p *Provider) describe(r *http.Request, form url.Values) (map[string]any, error) {
 	inactive := map[string]any{"active": false}
+	named, err := p.named(r.Context(), form)
+	if err != nil {
+		return nil, err
+	}
 	grant, kept, err := p.access(r.Context(), form.Get("token"))
 	if errors.Is(err, oauth.ErrToken) || err == nil && asker(form) != grant.Client {
 		return inactive, nil
@@ -87,9 +91,10 @@ func (p *Provider) describe(r *http.Request, form url.Values) (map[string]any, e
 	if err != nil {
 		return nil, err
 	}
-	ctx := context.WithValue(r.Context(), clientKey{}, kept.Client.(*client))
-	if _, err := p.authenticate(ctx, r, form); err != nil {
-		return nil, err
+	if named == nil {
+		if _, err := p.proven(r.Context(), kept.Client.(*client), form); err != nil {
+			return nil, err
+		}
 	}
 	answer := map[string]any{
 		"active": true, "iss": p.Issuer, "sub": grant.Account, "aud": p.resource,
@@ -107,7 +112,7 @@ func (p *Provider) describe(r *http.Request, form url.Values) (map[string]any, e
 // asker is who says to be asking. RFC 7521 §4.2: client_id may be left out where
 // an assertion names the client. Nothing of it is believed yet.
 func asker(form url.Values) string {
-	if id := form.Get("client_id"); id != "" {
+	if id := clientID(form); id != "" {
 		return id
 	}
 	var claimed assertion
@@ -137,6 +142,10 @@ func (p *Provider) revokeToken(r *http.Request, form url.Values) error {
 	if token == "" || len(token) > maxToken {
 		return invalid("token is missing.")
 	}
+	named, err := p.named(ctx, form)
+	if err != nil {
+		return err
+	}
 	_, kept, err := p.storage.find(ctx, KindRefresh, p.strategy.RefreshTokenSignature(ctx, token))
 	if errors.Is(err, fosite.ErrNotFound) {
 		_, kept, err = p.storage.find(ctx, KindAccess, p.strategy.AccessTokenSignature(ctx, token))
@@ -147,8 +156,14 @@ func (p *Provider) revokeToken(r *http.Request, form url.Values) error {
 	if err != nil {
 		return err
 	}
-	ctx = context.WithValue(ctx, clientKey{}, kept.Client.(*client))
-	if _, err := p.authenticate(ctx, r, form); err != nil {
+	holder := kept.Client.(*client)
+	switch {
+	case named == nil:
+		_, err = p.proven(ctx, holder, form)
+	case named.ID != holder.ID:
+		err = errAnothers()
+	}
+	if err != nil {
 		return err
 	}
 	return p.Revoke(ctx, kept.GetID())

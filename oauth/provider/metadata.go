@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"podmove/oauth"
@@ -21,7 +22,7 @@ const (
 // discovery is OpenID Connect Discovery §3 and RFC 8414 §2 in one document.
 func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	at := func(path string) string { return p.Issuer + path }
-	publish(w, map[string]any{
+	metadata := map[string]any{
 		"issuer":                                p.Issuer,
 		"podmove_client_id":                     at(ClientPath),
 		"authorization_endpoint":                at("/oauth/authorize"),
@@ -50,12 +51,17 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 		"request_parameter_supported":                              false,
 		"request_uri_parameter_supported":                          false,
 		"claims_parameter_supported":                               false,
-		"token_endpoint_auth_methods_supported":                    []string{methodKey, methodNone},
+		"token_endpoint_auth_methods_supported":                    p.methods(),
 		"token_endpoint_auth_signing_alg_values_supported":         []string{"ES256"},
-		"revocation_endpoint_auth_methods_supported":               []string{methodKey, methodNone},
-		"introspection_endpoint_auth_methods_supported":            []string{methodKey},
+		"revocation_endpoint_auth_methods_supported":               p.methods(),
+		"revocation_endpoint_auth_signing_alg_values_supported":    []string{"ES256"},
+		"introspection_endpoint_auth_methods_supported":            slices.DeleteFunc(p.methods(), func(m string) bool { return m == methodNone }),
 		"introspection_endpoint_auth_signing_alg_values_supported": []string{"ES256"},
-	})
+	}
+	if p.Registration {
+		metadata["registration_endpoint"] = at(RegisterPath)
+	}
+	publish(w, metadata)
 }
 
 func scopes() []string { return []string{oauth.ScopeOpenID, oauth.ScopeRead, oauth.ScopeMove} }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -44,7 +45,8 @@ type Account struct {
 	MovedTo  string // the new diaspora* ID of an account that moved away
 }
 
-// Options are what a Provider works with. All are needed but Log and Now.
+// Options are what a Provider works with. All are needed but Log, Now
+// and From.
 type Options struct {
 	Issuer      string // the pod's public URL, without a trailing slash
 	Development bool   // loopback http clients are taken (Protocol §1.1)
@@ -59,6 +61,10 @@ type Options struct {
 	ClientKeys  func(context.Context) ([]byte, error)
 	Store       Store
 	HTTP        *http.Client // for clients' metadata documents: strangers' hosts
+	// Registration opens the door for clients without a document (RFC 7591).
+	Registration bool
+	// From is the address that a request came from; nil is its peer's.
+	From func(*http.Request) netip.Addr
 	// Account finds an account by its person GUID.
 	Account func(ctx context.Context, guid string) (Account, error)
 	Log     *slog.Logger
@@ -72,6 +78,7 @@ type Provider struct {
 	documents *documents
 	proofs    *dpop.Checker // at the token endpoint
 	uses      *dpop.Checker // where tokens are used
+	registry  registry
 	strategy  oauth2.CoreStrategy
 	storage   storage
 	fosite    fosite.OAuth2Provider
@@ -92,7 +99,10 @@ func New(o Options) (*Provider, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	p := &Provider{Options: o, resource: o.Issuer + ResourcePath, documents: newDocuments(o)}
+	if o.From == nil {
+		o.From = peer
+	}
+	p := &Provider{Options: o, resource: o.Issuer + ResourcePath, documents: newDocuments(o), registry: newRegistry(o.Now)}
 	p.storage = storage{store: o.Store, now: p.clock}
 	p.proofs, p.uses = p.checker("token"), p.checker("resource")
 	p.compose()
@@ -111,6 +121,9 @@ func (p *Provider) Handler() http.Handler {
 	mux.HandleFunc("POST /oauth/token", p.token)
 	mux.HandleFunc("POST /oauth/revoke", p.revoke)
 	mux.HandleFunc("POST /oauth/introspect", p.introspect)
+	mux.HandleFunc("POST "+RegisterPath, p.register)
+	mux.HandleFunc("GET "+RegisterPath+"/{id}", p.showClient)
+	mux.HandleFunc("DELETE "+RegisterPath+"/{id}", p.dropClient)
 	mux.HandleFunc("GET /oauth/userinfo", p.userinfo)
 	mux.HandleFunc("POST /oauth/userinfo", p.userinfo)
 	mux.HandleFunc("GET /oauth/jwks.json", p.published(p.SigningKeys))
@@ -127,8 +140,13 @@ func (p *Provider) Revoke(ctx context.Context, grant string) error {
 	return p.Store.RevokeGrant(ctx, grant, p.clock())
 }
 
-// Sweep deletes what expired a day ago.
+// Sweep deletes what expired a day ago, and the registered clients that nobody
+// has use for.
 func (p *Provider) Sweep(ctx context.Context) error {
+	now := p.clock()
+	if err := p.Store.SweepClients(ctx, now, now.Add(-unusedLife), now.Add(-idleLife)); err != nil {
+		return err
+	}
 	return p.Store.SweepOAuth(ctx, p.clock().Add(-sweepAfter))
 }
 

@@ -45,7 +45,8 @@ func (p *Provider) pushed(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.documented(r.Context(), form.Get("client_id"), keyOf(form.Get("client_assertion")))
+	p.fillIn(form)
+	c, err := p.client(r.Context(), clientID(form), keyOf(form.Get("client_assertion")))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func formWrong(form url.Values) error {
 		return fosite.ErrRequestNotSupported
 	case form.Get("request_uri") != "":
 		return fosite.ErrRequestURINotSupported
-	case form.Get("client_id") == "":
+	case clientID(form) == "":
 		return refuse(fosite.ErrInvalidClient, "client_id is missing.")
 	case form.Get("response_type") != "code":
 		return refuse(fosite.ErrUnsupportedResponseType, "Only the response type code is supported.")
@@ -104,6 +105,22 @@ func formWrong(form url.Values) error {
 	form.Del("response_mode")
 	form.Del("prompt")
 	return nil
+}
+
+// fillIn is for programs that know OAuth and nothing of moves: what they read
+// without a word is the one resource that there is (RFC 8707 §2), and a copy of
+// all but limited posts. A move is asked for in full (Protocol §2.1, §2.2).
+func (p *Provider) fillIn(form url.Values) {
+	scopes := strings.Fields(form.Get("scope"))
+	if !slices.Contains(scopes, oauth.ScopeRead) || slices.Contains(scopes, oauth.ScopeMove) {
+		return
+	}
+	if form.Get("resource") == "" {
+		form.Set("resource", p.resource)
+	}
+	if form.Get("authorization_details") == "" {
+		form.Set("authorization_details", wholeCopy())
+	}
 }
 
 // requestWrong holds a request of a known client to the rules that fosite does

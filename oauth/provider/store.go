@@ -46,6 +46,15 @@ type Pending struct {
 	ExpiresAt time.Time
 }
 
+// A Registered is a client that registered itself (RFC 7591).
+type Registered struct {
+	ID        string // never an address, so that it can be told from one with a document
+	Secret    string // lower-case hex SHA-256; empty if it has none
+	Token     string // the same, of its registration access token
+	Metadata  []byte // JSON
+	CreatedAt time.Time
+}
+
 // A Store keeps the provider's rows. Times are kept to the millisecond. Found
 // is false for a row that is not there, which is no error. Each method takes
 // part in the transaction of its context.
@@ -81,6 +90,20 @@ type Store interface {
 	// RevokeGrant revokes a grant and makes all its rows inactive. Revoking it
 	// again, or one that is not there, does nothing.
 	RevokeGrant(ctx context.Context, id string, at time.Time) error
+
+	AddClient(ctx context.Context, c Registered) error
+	Client(ctx context.Context, id string) (c Registered, found bool, err error)
+	// KeepClient notes that a registered client has a grant at that time, and
+	// reports whether it is registered.
+	KeepClient(ctx context.Context, id string, at time.Time) (found bool, err error)
+	// DropClient deletes a registered client, and reports whether this call did.
+	DropClient(ctx context.Context, id string) (won bool, err error)
+	// GrantsTo are the ids of a client's grants that are not revoked.
+	GrantsTo(ctx context.Context, client string) ([]string, error)
+	// SweepClients deletes the registered clients that have been there since
+	// before unused and never had a grant, and those that have had none that
+	// is good for anything since before idle.
+	SweepClients(ctx context.Context, now, unused, idle time.Time) error
 
 	// SweepOAuth deletes rows and pending requests that expired before the time
 	// given, SweepUsed what AddUsed noted.

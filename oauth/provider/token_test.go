@@ -76,18 +76,16 @@ func TestCode(t *testing.T) {
 	t.Run("is for one resource", func(t *testing.T) {
 		want(t, with(fresh(), "resource", "https://else.example/transfer/v1"), http.StatusBadRequest, "invalid_target")
 	})
-	t.Run("refuses HTTP Basic", func(t *testing.T) {
-		request, err := http.NewRequest(http.MethodPost, p.url+"/oauth/token", strings.NewReader(c.redemption(fresh()).Encode()))
-		must(t, err)
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.SetBasicAuth("client", "secret")
-		response, err := http.DefaultClient.Do(request)
-		must(t, err)
-		a := read(t, response)
+	t.Run("refuses a secret from a client with a document", func(t *testing.T) {
+		form := c.redemption(fresh())
+		form.Del("client_assertion")
+		a := c.basic("/oauth/token", form, c.id, "secret")
 		want(t, a, http.StatusUnauthorized, "invalid_client")
 		if got := a.header.Get("WWW-Authenticate"); !strings.HasPrefix(got, "Basic realm=") {
 			t.Errorf("the challenge is %q", got)
 		}
+		form.Set("client_secret", "secret")
+		want(t, c.post("/oauth/token", form), http.StatusUnauthorized, "invalid_client")
 	})
 	for _, grant := range []string{"password", "client_credentials", "authorization_code refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"} {
 		t.Run("is the one way in, not "+grant, func(t *testing.T) {
