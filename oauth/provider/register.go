@@ -22,7 +22,7 @@ const (
 	registerBurst    = 20
 	registerEvery    = time.Minute
 	registerAllBurst = 200
-	registerAllEvery = 5 * time.Second
+	registerAllEvery = 30 * time.Second
 )
 
 // How long a registered client is kept that nobody has use for.

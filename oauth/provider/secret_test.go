@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -105,7 +106,13 @@ func TestClientSecret(t *testing.T) {
 		request, err := http.NewRequest(http.MethodPost, p.url+"/oauth/introspect", strings.NewReader(form.Encode()))
 		must(t, err)
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.SetBasicAuth(strings.ReplaceAll(c.id, "-", "%2D"), strings.ReplaceAll(c.secret, "_", "%5F"))
+		escaped := func(s string) (out string) {
+			for _, b := range []byte(s) {
+				out += fmt.Sprintf("%%%02X", b)
+			}
+			return out
+		}
+		request.SetBasicAuth(escaped(c.id), escaped(c.secret))
 		response, err := http.DefaultClient.Do(request)
 		must(t, err)
 		if a := read(t, response); a.body["active"] != false {
@@ -123,6 +130,10 @@ func TestClientSecret(t *testing.T) {
 			t.Fatalf("another client burnt the code: %v", a.body)
 		}
 		want(t, post.refresh(a.text("refresh_token")), http.StatusBadRequest, "invalid_grant")
+		want(t, post.post("/oauth/token", form), http.StatusBadRequest, "invalid_grant")
+		if !live(t, p, a.text("access_token")) {
+			t.Error("another client's use of a code that was used revoked what came of it")
+		}
 	})
 }
 
