@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -53,7 +54,9 @@ func TestDocumentRefuses(t *testing.T) {
 		{"an error in its place", func(c *party) { c.serve = answering(404, "application/json", "{}") }},
 		{"a page in its place", func(c *party) { c.serve = answering(200, "text/html", "<html>") }},
 		{"a member twice", func(c *party) {
-			c.serve = answering(200, "application/json", fmt.Sprintf(`{"client_id":%q,"redirect_uris":[%q],"token_endpoint_auth_method":"none","redirect_uris":[%q]}`, c.id, c.back(), c.back()))
+			whole, err := json.Marshal(c.document)
+			must(t, err)
+			c.serve = answering(200, "application/json", strings.TrimSuffix(string(whole), "}")+`,"client_name":"again"}`)
 		}},
 		{"rubbish in its place", func(c *party) { c.serve = answering(200, "application/json", "{") }},
 	} {
