@@ -120,6 +120,18 @@ func TestDepartures(t *testing.T) {
 		}
 	}
 
+	t.Run("name the reader of a copy, also where it has no host", func(t *testing.T) {
+		before := l.t
+		defer func() { l.t = before }()
+		for client, name := range map[string]string{"https://app.example/client.json": "https://app.example", "client-AAAA": "client-AAAA"} {
+			l.t.Purpose, l.t.Client = transfer.Copy, client
+			for _, page := range []string{"/departures", "/departures/a0b1"} {
+				if body := ask("aurora", http.MethodGet, page).Body.String(); !strings.Contains(body, "Copy by <bdi>"+name+"</bdi>") {
+					t.Errorf("%s does not name %s: %s", page, client, body)
+				}
+			}
+		}
+	})
 	t.Run("are for the account's person alone", func(t *testing.T) {
 		for _, target := range []string{"/departures", "/departures/a0b1"} {
 			if w := ask("", http.MethodGet, target); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/sign-in") {

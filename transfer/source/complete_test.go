@@ -2,9 +2,11 @@ package source_test
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -315,6 +317,14 @@ func TestCompleteCopy(t *testing.T) {
 			}
 			_, err := w.page(t, k.g, k.id, transfer.Posts, "", 5)
 			want(t, err, transfer.TransferClosed)
+		})
+		t.Run("gives a client without a host a manifest that is for it", func(t *testing.T) {
+			g := w.grant(copying, func(g *oauth.Grant) { g.Client = "client-AAAA" })
+			signed := must(w.SignedManifest(t.Context(), g, w.open(t, g).Transfer))(t)
+			claims := must(base64.RawURLEncoding.DecodeString(strings.Split(signed, ".")[1]))(t)
+			if !strings.Contains(string(claims), `"aud":"client-AAAA"`) {
+				t.Errorf("%s", claims)
+			}
 		})
 		t.Run("finishes without one for a client without keys", func(t *testing.T) {
 			k := w.take(t, w.grant(copying, func(g *oauth.Grant) { g.Keys = nil }))

@@ -64,7 +64,7 @@ func (s *Service) tally(ctx context.Context, t Transfer, c transfer.Collection) 
 
 func (s *Service) envelope(t Transfer) transfer.Envelope {
 	return transfer.Envelope{
-		Issuer: s.Origin, Audience: t.Origin(), Transfer: t.ID, Nonce: t.Nonce,
+		Issuer: s.Origin, Audience: t.audience(), Transfer: t.ID, Nonce: t.Nonce,
 		IssuedAt: s.now().Unix(), ID: rand.Text(),
 	}
 }

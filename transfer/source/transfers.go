@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -47,6 +48,10 @@ func (t Transfer) Scope() Scope {
 
 // Origin is the destination pod's public URL, named by its client_id.
 func (t Transfer) Origin() string { return transfer.OriginOf(t.Client) }
+
+// audience is whom signed messages to the client are for (Protocol §1.4): one
+// without a host goes by its client_id.
+func (t Transfer) audience() string { return cmp.Or(t.Origin(), t.Client) }
 
 // An Account is what this room has to know of one.
 type Account struct {
