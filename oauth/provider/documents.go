@@ -17,18 +17,17 @@ import (
 // How long a client metadata document is kept. The draft has the server honour
 // the answer's Cache-Control, within bounds of its own.
 const (
-	keptAtLeast  = 30 * time.Second
-	keptUnasked  = 5 * time.Minute // where the answer says nothing
+	keptAtLeast  = 30 * time.Second // where the answer says nothing, too
 	keptAtMost   = 24 * time.Hour
 	maxDocuments = 1_000 // of 5 KiB at most
 )
 
 // How often a host may be asked for documents. One that fails uses its budget
-// up ten times as fast, and is asked every half minute at most then.
+// up fifteen times as fast, and is asked every fifteen seconds at most then.
 const (
-	hostBurst = 40
-	hostEvery = 3 * time.Second
-	hostFine  = 9
+	hostBurst = 120
+	hostEvery = time.Second
+	hostFine  = 14
 )
 
 // documents are the clients' metadata documents that were read a little while
@@ -85,12 +84,12 @@ func (d *documents) read(ctx context.Context, u *url.URL, use func([]byte) (*cli
 		return nil, tooOften(wait, "Documents of this client's host were asked for too often, or could not be read.")
 	}
 	raw, header, err := outbound.RawJSON(ctx, d.http, u.String(), maxDocument)
-	var c *client
-	if err == nil {
-		c, err = use(raw)
-	}
 	if err != nil {
 		d.hosts.fine(host, hostFine)
+		return nil, err
+	}
+	c, err := use(raw)
+	if err != nil { // the host is well, and its author may be trying things
 		return nil, err
 	}
 	d.keep(c, freshness(header))
@@ -130,7 +129,7 @@ func (d *documents) makeRoom(now time.Time) {
 // freshness is how long an answer may be kept (RFC 9111 §4.2.1), within bounds.
 // None of it: RFC 9111 §5.2.2.4 and §5.2.2.5.
 func freshness(h http.Header) time.Duration {
-	life, said := keptUnasked, false
+	life, said := keptAtLeast, false
 	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
 		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(directive)), "=")
 		switch name {

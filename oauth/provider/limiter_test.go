@@ -63,7 +63,7 @@ func TestFreshness(t *testing.T) {
 		header http.Header
 		want   time.Duration
 	}{
-		{http.Header{}, keptUnasked},
+		{http.Header{}, keptAtLeast},
 		{http.Header{"Cache-Control": {"public, max-age=300"}}, 300 * time.Second},
 		{http.Header{"Cache-Control": {"public", `MAX-AGE="300"`}}, 300 * time.Second},
 		{http.Header{"Cache-Control": {"max-age=300"}, "Age": {"200"}}, 100 * time.Second},

@@ -19,7 +19,7 @@ const RegisterPath = "/oauth/register"
 
 // How often clients may register, from one address and from all of them.
 const (
-	registerBurst    = 20
+	registerBurst    = 30
 	registerEvery    = time.Minute
 	registerAllBurst = 200
 	registerAllEvery = 30 * time.Second
@@ -87,9 +87,6 @@ func (p *Provider) registered(w http.ResponseWriter, r *http.Request) (registrat
 	if !p.Registration { // who registered while it was on can still see and end that
 		return none, errClosed
 	}
-	if err := p.registry.admit(p.From(r)); err != nil {
-		return none, err
-	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return none, refuse(errMetadata, "The body must be application/json.")
@@ -100,6 +97,10 @@ func (p *Provider) registered(w http.ResponseWriter, r *http.Request) (registrat
 	}
 	m, err := readRegistration(raw, p.Development)
 	if err != nil {
+		return none, err
+	}
+	// What is refused leaves nothing here, and is not counted.
+	if err := p.registry.admit(p.From(r)); err != nil {
 		return none, err
 	}
 	return p.addClient(r.Context(), m)

@@ -139,7 +139,7 @@ func TestRegisterTooOften(t *testing.T) {
 	register := func() answer { return c.register(map[string]any{"redirect_uris": []string{c.back()}}) }
 	exhaust := func(t *testing.T) {
 		t.Helper()
-		for i := range 20 {
+		for i := range 30 {
 			if a := register(); a.status != http.StatusCreated {
 				t.Fatalf("%d: %d %v", i, a.status, a.body)
 			}
