@@ -48,7 +48,7 @@ guards: ## take each guard of docs/security.md away, and see its test fail; ONLY
 	@go -C tools run ./guards '$(ONLY)'
 
 setup: ## install, or name, what the tests need
-	@tools/setup postgresql compiler browser axe
+	@tools/setup postgresql compiler browser axe peers
 
 clean: ## remove what was built
 	@rm -rf bin
