@@ -78,7 +78,9 @@ func TestOpenIDClient(t *testing.T) {
 			reading
 		}{
 			{"that has a metadata document and a key", reading{Method: "private_key_jwt"}},
+			{"that has a metadata document and a key, with bound tokens", reading{Method: "private_key_jwt", DPoP: true}},
 			{"that has a metadata document and no key", reading{Method: "none"}},
+			{"that has a metadata document and no key, with bound tokens", reading{Method: "none", DPoP: true}},
 		} {
 			t.Run(c.what, func(t *testing.T) {
 				t.Parallel()
