@@ -21,7 +21,7 @@ pods: build $(if $(filter postgres,$(DATABASE)),demo-setup) ## two pods with a s
 	@bin/podmove pods $(if $(DATABASE),--database '$(DATABASE)') \
 		$(if $(ARCHIVE),--archive '$(ARCHIVE)') $(if $(PHOTOS),--photos '$(PHOTOS)')
 
-.PHONY: pods demo-setup
+.PHONY: pods demo-setup bench-oauth
 demo-setup:
 	@tools/setup postgresql
 
@@ -46,6 +46,9 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 .PHONY: guards
 guards: ## take each guard of docs/security.md away, and see its test fail; ONLY=pattern
 	@go -C tools run ./guards '$(ONLY)'
+bench-oauth: build ## refreshes a second at a pod's token endpoint, next to zitadel/oidc's example provider
+	@go -C tools/bench-oauth build -o ../../bin/bench-oauth .
+	@bin/bench-oauth bin/podmove
 
 setup: ## install, or name, what the tests need
 	@tools/setup postgresql compiler browser axe peers
