@@ -36,8 +36,10 @@ func (a tokenAnswer) granted(peer Peer, asked oauth.Details) ([]transfer.Collect
 	if beyond || len(list) == 0 || len(list) != len(given.Collections) {
 		return nil, broken(host, "token: the granted collections are %.200q", given.Collections)
 	}
-	// RFC 6749 §5.1: without a scope the answer is the scope asked for.
-	if a.Scope != "" && !contains(strings.Fields(a.Scope), scopes(asked)) {
+	// RFC 6749 §5.1: without a scope the answer is the scope asked for. It is the
+	// access token's, and where that is for one resource (RFC 8707 §2.2) openid need
+	// not stand in it: the ID token itself is what openid asked for.
+	if a.Scope != "" && !contains(append(strings.Fields(a.Scope), oauth.ScopeOpenID), scopes(asked)) {
 		return nil, transfer.Errorf(transfer.ScopeMissing, "%s agreed to less than a %s needs. Nothing was changed. Start again from the move's page", host, asked.Purpose)
 	}
 	return list, nil
