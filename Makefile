@@ -46,6 +46,7 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 .PHONY: guards
 guards: ## take each guard of docs/security.md away, and see its test fail; ONLY=pattern
 	@go -C tools run ./guards '$(ONLY)'
+
 bench-oauth: build ## refreshes a second at a pod's token endpoint, next to zitadel/oidc's example provider
 	@go -C tools/bench-oauth build -o ../../bin/bench-oauth .
 	@bin/bench-oauth bin/podmove
