@@ -47,6 +47,9 @@ type Grant struct {
 	// Key is the thumbprint of the key that the token asked about is bound to
 	// (RFC 9449 §6); empty for a bearer token.
 	Key string
+	// Redirect is the host to which the code was sent: what is known of a client
+	// whose id is no address.
+	Redirect string
 }
 
 // Has reports whether the grant holds the scope.

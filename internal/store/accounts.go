@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"podmove/internal/audit"
 	"podmove/internal/pod"
 	"podmove/transfer"
 )
@@ -62,12 +63,23 @@ func (s *Store) AddAccount(ctx context.Context, a pod.Account, password, profile
 		if err := s.addEmail(ctx, row.Row.ID, a.Email, a.CreatedAt); err != nil {
 			return err
 		}
-		return s.addEmptyProfile(ctx, row.Row.ID, profile)
+		if err := s.addEmptyProfile(ctx, row.Row.ID, profile); err != nil {
+			return err
+		}
+		return s.Audit(ctx, audit.Record{Kind: audit.AccountAdded, Account: a.GUID, Detail: adminDetail(a)})
 	})
 	if errors.Is(err, ErrConflict) {
 		return pod.Account{}, pod.ErrNameTaken
 	}
 	return row.Row.account(), err
+}
+
+// adminDetail says that an account may see what concerns the whole pod.
+func adminDetail(a pod.Account) map[string]any {
+	if !a.Admin {
+		return nil
+	}
+	return map[string]any{"admin": true}
 }
 
 // Account is pod.Accounts'.

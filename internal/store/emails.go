@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"podmove/internal/audit"
 	"podmove/internal/pod"
 )
 
@@ -41,7 +42,10 @@ func (s *Store) SetEmail(ctx context.Context, id int64, email string, now time.T
 		if n > pod.MostEmails {
 			return pod.ErrManyEmails
 		}
-		return s.addEmail(ctx, id, email, now)
+		if err := s.addEmail(ctx, id, email, now); err != nil {
+			return err
+		}
+		return s.auditOf(ctx, id, audit.Record{Kind: audit.EmailChanged}) // without it: rows stay, addresses go
 	})
 }
 

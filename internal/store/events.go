@@ -33,11 +33,18 @@ func (s *Store) Event(ctx context.Context, account int64, subject, kind, text st
 }
 
 // AddEvent writes a line of what happened to an account, in the caller's
-// transaction if there is one, so that it stands there exactly if it happened.
-// Subject is the id of a transfer or move.
+// transaction if there is one, so that it stands there exactly if it happened;
+// with it, if it begins, ends or cannot be taken back, a record in the audit
+// log. Subject is the id of a transfer or move.
 func (s *Store) AddEvent(ctx context.Context, account int64, subject, kind, text string) (pod.Event, error) {
 	row := eventRow{AccountID: account, Subject: subject, Kind: kind, Text: text, At: s.now().UnixMilli()}
-	err := s.db(ctx).Create(&row).Error
+	err := s.InTx(ctx, func(ctx context.Context) error {
+		row.ID = 0 // should InTx run this again
+		if err := s.db(ctx).Create(&row).Error; err != nil {
+			return err
+		}
+		return s.auditEvent(ctx, row)
+	})
 	return row.event(), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"podmove/internal/audit"
 	"podmove/oauth"
 )
 
@@ -20,13 +21,16 @@ type grantRow struct {
 	Keys      string
 	CreatedAt int64 `gorm:"autoCreateTime:false"`
 	RevokedAt int64
+
+	LastUsedAt   int64
+	RedirectHost string
 }
 
 // TableName is gorm's.
 func (grantRow) TableName() string { return "grants" }
 
 func (g grantRow) domain() (oauth.Grant, error) {
-	out := oauth.Grant{ID: g.ID, Account: g.Account, Client: g.Client, Scopes: strings.Fields(g.Scopes)}
+	out := oauth.Grant{ID: g.ID, Account: g.Account, Client: g.Client, Scopes: strings.Fields(g.Scopes), Redirect: g.RedirectHost}
 	if g.Keys != "" {
 		out.Keys = []byte(g.Keys)
 	}
@@ -46,30 +50,86 @@ func (s *Store) AddGrant(ctx context.Context, g oauth.Grant, at time.Time) error
 	if err != nil {
 		return err
 	}
-	return translate(s.db(ctx).Create(&grantRow{
+	row := grantRow{
 		ID: g.ID, Account: g.Account, Client: g.Client, Scopes: strings.Join(g.Scopes, " "),
-		Details: string(details), Choices: string(choices), Keys: string(g.Keys), CreatedAt: millis(at),
-	}).Error)
+		Details: string(details), Choices: string(choices), Keys: string(g.Keys), CreatedAt: millis(at), RedirectHost: g.Redirect,
+	}
+	return s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.db(ctx).Create(&row).Error; err != nil {
+			return translate(err)
+		}
+		return s.Audit(ctx, audit.Record{
+			Kind: audit.GrantGiven, Account: g.Account, Subject: g.ID, Actor: audit.Person, Host: audit.HostOf(g.Client),
+			Detail: map[string]any{"purpose": g.Details.Purpose, "collections": g.Details.Collections, "limited": g.Details.Limited},
+		})
+	})
 }
 
-// Grant is provider.Store's.
+// usedAtMost is how often the use of a grant is written down: pages come many a
+// second, and none of them is to cost a write.
+const usedAtMost = time.Minute
+
+// Grant is provider.Store's. That it was used is noted, to the minute.
 func (s *Store) Grant(ctx context.Context, id string) (oauth.Grant, bool, error) {
 	var rows []grantRow
 	err := s.db(ctx).Where("id = ? AND revoked_at = 0", id).Limit(1).Find(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return oauth.Grant{}, false, translate(err)
 	}
+	if err := s.noteUse(ctx, rows[0]); err != nil {
+		return oauth.Grant{}, false, err
+	}
 	g, err := rows[0].domain()
 	return g, err == nil, err
 }
 
+// noteUse compares again as it writes: of the requests that come at once, one
+// does.
+func (s *Store) noteUse(ctx context.Context, g grantRow) error {
+	now := s.now()
+	before := now.Add(-usedAtMost).UnixMilli()
+	if g.LastUsedAt > before {
+		return nil
+	}
+	return translate(s.db(ctx).Model(&grantRow{}).Where("id = ? AND last_used_at <= ?", g.ID, before).
+		Update("last_used_at", now.UnixMilli()).Error)
+}
+
 // RevokeGrant is provider.Store's.
 func (s *Store) RevokeGrant(ctx context.Context, id string, at time.Time) error {
+	return s.revoke(ctx, id, at, audit.Record{Kind: audit.GrantRevoked})
+}
+
+// RevokeStolenGrant is provider.Store's.
+func (s *Store) RevokeStolenGrant(ctx context.Context, id string, at time.Time) error {
+	return s.revoke(ctx, id, at, audit.Record{Kind: audit.GrantStolen})
+}
+
+func (s *Store) revoke(ctx context.Context, id string, at time.Time, r audit.Record) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
-		err := s.db(ctx).Model(&grantRow{}).Where("id = ? AND revoked_at = 0", id).Update("revoked_at", millis(at)).Error
-		if err != nil {
+		var g grantRow
+		done := s.db(ctx).Raw("UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at = 0 RETURNING id, account, client", millis(at), id).Scan(&g)
+		if done.Error != nil {
+			return translate(done.Error)
+		}
+		err := s.db(ctx).Model(&oauthRow{}).Where("request = ? AND active", id).Update("active", false).Error
+		if err != nil || g.ID == "" {
 			return translate(err)
 		}
-		return translate(s.db(ctx).Model(&oauthRow{}).Where("request = ? AND active", id).Update("active", false).Error)
+		r.Account, r.Subject, r.Host = g.Account, g.ID, audit.HostOf(g.Client)
+		return s.Audit(ctx, r)
 	})
+}
+
+// revokeGrants revokes all that the account agreed to.
+func (s *Store) revokeGrants(ctx context.Context, account int64, at time.Time) error {
+	var ids []string
+	err := s.db(ctx).Model(&grantRow{}).Where("account = (SELECT guid FROM accounts WHERE id = ?) AND revoked_at = 0", account).
+		Order("id").Pluck("id", &ids).Error
+	for _, id := range ids {
+		if err == nil {
+			err = s.RevokeGrant(ctx, id, at)
+		}
+	}
+	return translate(err)
 }

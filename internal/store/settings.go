@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"podmove/internal/audit"
 	"podmove/internal/pod"
 	"podmove/transfer"
 	"podmove/transfer/destination"
@@ -13,19 +14,15 @@ import (
 // with the old password may have been a thief, so all of it ends.
 func (s *Store) SetPassword(ctx context.Context, id int64, hash string, now time.Time) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
+		// Which locks the account before its grants, as the end of a transfer does.
+		if err := s.setAccount(ctx, id, map[string]any{"password": hash, "sessions_from": now.UnixMilli()}); err != nil {
+			return err
+		}
 		if err := s.revokeGrants(ctx, id, now); err != nil {
 			return err
 		}
-		return s.setAccount(ctx, id, map[string]any{"password": hash, "sessions_from": now.UnixMilli()})
+		return s.auditOf(ctx, id, audit.Record{Kind: audit.PasswordChanged})
 	})
-}
-
-// revokeGrants revokes all that the account agreed to. A token whose grant is
-// revoked is good for nothing.
-func (s *Store) revokeGrants(ctx context.Context, id int64, now time.Time) error {
-	return translate(s.db(ctx).Table("grants").
-		Where("account = (SELECT guid FROM accounts WHERE id = ?) AND revoked_at = 0", id).
-		Update("revoked_at", now.UnixMilli()).Error)
 }
 
 // SetLanguage is pod.Accounts'.
@@ -72,7 +69,10 @@ func (s *Store) CloseAccount(ctx context.Context, id int64, now time.Time) error
 		if err := s.revokeGrants(ctx, id, now); err != nil {
 			return err
 		}
-		return s.setAccount(ctx, id, map[string]any{"state": pod.Closed, "password": "", "email": "", "sessions_from": now.UnixMilli()})
+		if err := s.setAccount(ctx, id, map[string]any{"state": pod.Closed, "password": "", "email": "", "sessions_from": now.UnixMilli()}); err != nil {
+			return err
+		}
+		return s.auditOf(ctx, id, audit.Record{Kind: audit.AccountClosed})
 	})
 }
 

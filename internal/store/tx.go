@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"podmove/internal/audit"
 )
 
 // maxRuns is how often InTx runs its function when the database asks for it.
@@ -16,9 +18,10 @@ const maxRuns = 5
 // transaction is an open transaction: one *sql.Tx on one *sql.Conn, and gorm's
 // handle on it. River needs the first on SQLite and the second on PostgreSQL.
 type transaction struct {
-	conn *sql.Conn
-	tx   *sql.Tx
-	gorm *gorm.DB
+	conn  *sql.Conn
+	tx    *sql.Tx
+	gorm  *gorm.DB
+	audit []audit.Entry // for the log, when all else is done
 }
 
 // transactionKey finds a Store's transaction in a context. It holds the Store,
@@ -67,7 +70,11 @@ func (s *Store) runTx(ctx context.Context, fn func(ctx context.Context) error) e
 	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	t := &transaction{conn: conn, tx: tx, gorm: s.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})}
 	t.gorm.Statement.ConnPool = tx
-	if err := fn(context.WithValue(ctx, transactionKey{s}, t)); err != nil {
+	ctx = context.WithValue(ctx, transactionKey{s}, t)
+	if err := fn(ctx); err != nil {
+		return err
+	}
+	if err := s.chain(ctx, t.audit); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

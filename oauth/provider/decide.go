@@ -84,6 +84,7 @@ func (p *Provider) allow(ctx context.Context, pending Pending, r *fosite.Request
 	if !c.Registered { // which has no document to follow its keys by
 		g.Keys = c.Keys
 	}
+	g.Redirect = redirectHost(r)
 	var answer url.Values
 	err := p.Store.InTx(ctx, func(ctx context.Context) error {
 		won, err := p.Store.DropInteraction(ctx, pending.ID)

@@ -148,12 +148,13 @@ func (s storage) DeleteAccessTokenSession(ctx context.Context, signature string)
 	return s.drop(ctx, KindAccess, signature)
 }
 
-// RevokeRefreshToken revokes the grant.
+// RevokeRefreshToken revokes the grant. fosite asks for it when a code or a
+// refresh token comes a second time: revocation by the client is not left to it.
 func (s storage) RevokeRefreshToken(ctx context.Context, grant string) error {
-	return s.store.RevokeGrant(ctx, grant, s.now())
+	return s.store.RevokeStolenGrant(ctx, grant, s.now())
 }
 
-// RevokeAccessToken revokes the grant.
+// RevokeAccessToken revokes the grant; see RevokeRefreshToken.
 func (s storage) RevokeAccessToken(ctx context.Context, grant string) error {
-	return s.store.RevokeGrant(ctx, grant, s.now())
+	return s.store.RevokeStolenGrant(ctx, grant, s.now())
 }

@@ -85,11 +85,17 @@ type Store interface {
 	AddUsed(ctx context.Context, id string, expires time.Time) (fresh bool, err error)
 
 	AddGrant(ctx context.Context, g oauth.Grant, at time.Time) error
-	// Grant finds a grant that is not revoked.
+	// Grant finds a grant that is not revoked, for a token that came: it is noted
+	// as used.
 	Grant(ctx context.Context, id string) (g oauth.Grant, found bool, err error)
 	// RevokeGrant revokes a grant and makes all its rows inactive. Revoking it
 	// again, or one that is not there, does nothing.
 	RevokeGrant(ctx context.Context, id string, at time.Time) error
+	// RevokeStolenGrant is RevokeGrant for a code or token that came twice.
+	RevokeStolenGrant(ctx context.Context, id string, at time.Time) error
+	// Connected are the grants of an account that have a token or code which is
+	// good at the time given, the newest first.
+	Connected(ctx context.Context, account string, at time.Time) ([]Connection, error)
 
 	AddClient(ctx context.Context, c Registered) error
 	Client(ctx context.Context, id string) (c Registered, found bool, err error)
