@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/audit"
 	"podmove/internal/locale"
 	"podmove/internal/pod"
 )
@@ -22,6 +24,8 @@ type Registry interface {
 type Doors struct {
 	Site     *Site
 	Registry Registry
+	// Refused hears of everybody who is not let in; nil if nobody listens.
+	Refused func(ctx context.Context, kind audit.Kind, username string, from netip.Addr)
 }
 
 // Mount adds the pages.
@@ -71,11 +75,19 @@ func (d Doors) signIn(c *gin.Context) {
 	if errors.Is(err, pod.ErrWrongPassword) {
 		// Without the username: people type passwords into that field.
 		d.Site.Log.WarnContext(c, "refused a sign-in", "from", d.Site.from(c.Request))
+		d.refused(c, audit.SignInFailed, form.Username)
 		form.Message = d.Site.say(c, locale.Key("Username and password do not belong together. Look at both and try again."))
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in", form)
 		return
 	}
 	d.enter(c, a, err, form.Next)
+}
+
+// refused tells who listens that somebody was not let in.
+func (d Doors) refused(c *gin.Context, kind audit.Kind, username string) {
+	if d.Refused != nil {
+		d.Refused(c.Request.Context(), kind, username, d.Site.from(c.Request))
+	}
 }
 
 // enter signs the account in and goes on.

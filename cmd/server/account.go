@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"podmove/internal/audit"
 	"podmove/internal/pod"
 	"podmove/internal/store"
 )
@@ -68,7 +69,7 @@ func (a accountAddCommand) Run(ctx context.Context, s surroundings) error {
 		return err
 	}
 	registry := &pod.Registry{Accounts: db, Passwords: passwords, Now: time.Now}
-	account, err := registry.Add(ctx, pod.NewAccount{Username: a.Name, Email: a.Email, Password: password, Admin: a.Admin})
+	account, err := registry.Add(audit.By(ctx, audit.Podmin), pod.NewAccount{Username: a.Name, Email: a.Email, Password: password, Admin: a.Admin})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"podmove"
 	"podmove/api"
+	"podmove/internal/audit"
 	"podmove/internal/markup"
 	"podmove/internal/pod"
 	"podmove/web"
@@ -33,11 +34,14 @@ func (p *podServer) faces(r rooms) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	notices := by(audit.Pod, programs)
+	pages, programs = by(audit.Person, pages), by(audit.Client, programs)
+	tokens := by(audit.Client, r.provider.Handler())
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.HandleFunc("GET /readyz", p.readyz)
-	mux.Handle("/oauth/", r.provider.Handler())
-	mux.Handle("/.well-known/", r.provider.Handler())
+	mux.Handle("/oauth/", tokens)
+	mux.Handle("/.well-known/", tokens)
 	for _, page := range []string{"/oauth/authorize", "/oauth/interactions/", "/oauth/callback"} {
 		mux.Handle(page, pages)
 	}
@@ -47,6 +51,7 @@ func (p *podServer) faces(r rooms) (http.Handler, error) {
 	for _, path := range []string{"/.well-known/webfinger", "/transfer/", "/openapi.yaml", "/docs"} {
 		mux.Handle(path, programs)
 	}
+	mux.Handle("/transfer/v1/notices", notices)
 	mux.Handle("/", p.door(r, pages, p.data(r, sessions, window)))
 	return legible(mux), nil
 }
@@ -76,8 +81,10 @@ func (p *podServer) groups(site *web.Site, r rooms, window pod.Window, text *mar
 		web.Contacts{Site: site, Author: r.author},
 		web.ProfileForm{Site: site, Author: r.author, Window: window},
 		web.Settings{Site: site, Keeping: r.registry, Events: p.store, Now: p.now},
+		web.Apps{Site: site, Connections: r.provider, Transfers: r.source.List},
+		web.Activity{Site: site, Log: p.store},
 		&web.Download{Site: site, Own: r.source.Own, Slots: make(chan struct{}, maxDownloads), Now: p.now},
-		web.Doors{Site: site, Registry: r.registry},
+		web.Doors{Site: site, Registry: r.registry, Refused: p.refusedSignIn},
 		web.Public{Site: site, Window: window, Markup: text, Images: p.images},
 		web.Consent{Site: site, Interactions: r.provider, Measure: r.source.Measure, Grace: p.config.Grace.Std(), Now: p.now},
 		web.Moves{Site: site, Mover: r.mover, Undo: r.keeper.Undo, Streams: make(chan struct{}, maxStreams), Stopping: p.stopping},

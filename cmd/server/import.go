@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"podmove/internal/audit"
 	"podmove/internal/blob"
 	"podmove/internal/pod"
 	"podmove/internal/store"
@@ -49,6 +50,12 @@ func (i importCommand) Run(ctx context.Context, s surroundings) error {
 		return untouched(err)
 	}
 	run, came := i.run(account, reader.Owner()), counts{}
+	err = db.Audit(audit.By(ctx, audit.Podmin), audit.Record{
+		Kind: audit.ArchiveRead, Account: account.GUID, Subject: run.ID, Host: audit.HostOf(run.Issuer),
+	})
+	if err != nil {
+		return untouched(err)
+	}
 	if err := i.copy(ctx, db, reader, run, came); err != nil {
 		return fmt.Errorf("%w\nWhat was imported before is kept; run the same command again to go on", plain(err))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"podmove/internal/audit"
 	"podmove/internal/keys"
 	"podmove/internal/store"
 )
@@ -57,7 +58,10 @@ func addKey(ctx context.Context, s *store.Store, box keys.Box, purpose string, n
 		return keys.Key{}, err
 	}
 	sealed := box.Seal("key/"+purpose, der)
-	return key, s.AddKey(ctx, store.SealedKey{ID: key.ID(), Purpose: purpose, Sealed: sealed, Created: now})
+	if err := s.AddKey(ctx, store.SealedKey{ID: key.ID(), Purpose: purpose, Sealed: sealed, Created: now}); err != nil {
+		return keys.Key{}, err
+	}
+	return key, s.Audit(ctx, audit.Record{Kind: audit.KeyAdded, Subject: key.ID(), Detail: map[string]any{"purpose": purpose}})
 }
 
 func unseal(rows []store.SealedKey, box keys.Box) ([]keys.Key, error) {

@@ -34,6 +34,7 @@ func TestLogs(t *testing.T) {
 		secrets.complete(t)
 		for _, p := range []*testPod{from, to} {
 			secrets.search(t, "the log of "+p.URL, p.log.String())
+			secrets.search(t, "the audit log of "+p.URL, p.execute(t, "", "audit", "list", "--json"))
 		}
 	})
 }

@@ -23,6 +23,7 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run a pod."`
 	Account accountCommand `cmd:"" help:"Accounts of a pod."`
+	Audit   auditCommand   `cmd:"" help:"The log of what was done on a pod."`
 	Import  importCommand  `cmd:"" help:"Read a diaspora* archive into an account."`
 	Demo    demoCommand    `cmd:"" help:"Move a sample account between two pods on this machine."`
 	Pods    podsCommand    `cmd:"" help:"Run two pods on this machine to try a move by hand, until Ctrl-C."`

@@ -43,6 +43,7 @@ func TestPages(t *testing.T) {
 	from.execute(t, "", "import", "--account", "aurora", facts.Archive, facts.Photos)
 	from.album(t, "ada", 3, 1)
 	from.album(t, "eva", 3, 1)
+	from.addAccount(t, "boss", "--admin")
 	goOn := behind(t, from).halt(t)
 	start(t, from, to)
 	var seen sync.Map
@@ -110,8 +111,26 @@ func athome(g gallery) {
 	g.look("/settings")
 	g.Click("Edit the profile")
 	g.look("/settings/profile")
+	g.Visit(at + "/settings/activity")
+	g.See("The account was made.")
+	g.look("/settings/activity")
 	g.Visit(at + "/settings/close")
 	g.look("/settings/close")
+	podmin(g)
+}
+
+// podmin is what those see who look after the pod.
+func podmin(g gallery) {
+	g.Click("Sign out")
+	g.Visit(g.from.URL + "/sign-in?next=/admin/audit")
+	g.name = "boss"
+	g.signIn()
+	g.See("What was done on this pod", "key-added", "sign-in-failed")
+	g.look("/admin/audit")
+	g.Fill("Only about the account", "nobody")
+	g.Click("Show")
+	g.See("Nobody here has this username.")
+	g.answer()
 }
 
 func posts(g gallery) {
@@ -203,6 +222,9 @@ func underway(g gallery, photos string, goOn func()) {
 	g.departure()
 	g.See("Being copied")
 	g.look("/departures/:id")
+	g.Visit(g.from.URL + "/settings/apps")
+	g.See(g.to.Host(), g.newID(), "stops at once")
+	g.look("/settings/apps")
 	goOn()
 	g.Visit(move)
 	g.See("Everything arrived.")

@@ -71,6 +71,7 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 		}},
 		{Name: "sessions", Every: time.Hour, Run: p.store.SweepSessions},
 		{Name: "emails", Every: 24 * time.Hour, Run: p.store.SweepEmails},
+		{Name: "audit head", Every: 24 * time.Hour, Run: p.tellHead},
 		{Name: "messages", Every: time.Hour, Run: p.store.SweepMessages},
 		{Name: "oauth", Every: time.Hour, Run: r.provider.Sweep},
 		{Name: "proofs", Every: 5 * time.Minute, Run: r.provider.SweepUsed},

@@ -102,6 +102,16 @@ func (s *Store) AuditRows(ctx context.Context, after int64, limit int) ([]audit.
 	return findAudit(s.db(ctx).Where("number > ?", after).Order("number"), limit)
 }
 
+// AuditSince are the rows about an account, or all if it is empty, that were
+// written since a moment, in order, after the one with the number given.
+func (s *Store) AuditSince(ctx context.Context, account string, since time.Time, after int64, limit int) ([]audit.Row, error) {
+	query := s.db(ctx).Where("number > ? AND at >= ?", after, millis(since)).Order("number")
+	if account != "" {
+		query = query.Where("account = ?", account)
+	}
+	return findAudit(query, limit)
+}
+
 // AuditBefore are the newest rows about an account, or all if it is empty,
 // newest first and all before the one with the number given, if that is not
 // zero.
