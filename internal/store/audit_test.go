@@ -14,6 +14,8 @@ import (
 	"podmove/internal/store"
 	"podmove/internal/store/storetest"
 	"podmove/oauth"
+	"podmove/transfer"
+	"podmove/transfer/source"
 )
 
 // written fills the audit log with n rows.
@@ -50,8 +52,6 @@ func TestAuditChain(t *testing.T) {
 			writers.Go(func() {
 				for i := range 50 {
 					err := s.InTx(t.Context(), func(ctx context.Context) error {
-						// The order that could make a deadlock: what is written down
-						// before the account is locked waits all the same.
 						if err := s.Audit(ctx, audit.Record{Kind: audit.KeyAdded, Subject: fmt.Sprint(i)}); err != nil || i%2 == 0 {
 							return err
 						}
@@ -66,6 +66,53 @@ func TestAuditChain(t *testing.T) {
 		writers.Wait()
 		whole(t, s, 1+8*50)
 	})
+}
+
+// TestAuditLocksLast: what a transaction writes down locks nothing before its
+// end, so that neither it nor the accounts' locks are waited for the wrong way
+// round. SQLite has one writer, and no order of locks.
+func TestAuditLocksLast(t *testing.T) {
+	s := storetest.Open(t, storetest.Postgres)
+	account, err := s.AddAccount(t.Context(), pod.Account{GUID: pod.NewGUID(), Username: "aurora", State: pod.Active}, "", pod.NewGUID())
+	must(t, err)
+	must(t, s.InTx(t.Context(), func(ctx context.Context) error {
+		if err := s.Audit(ctx, audit.Record{Kind: audit.KeyAdded}); err != nil {
+			return err
+		}
+		other, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		err := s.InTx(other, func(ctx context.Context) error {
+			return errors.Join(s.LockAccount(ctx, account.ID), s.Audit(ctx, audit.Record{Kind: audit.KeyAdded}))
+		})
+		if err != nil {
+			t.Errorf("another waits for it: %v", err)
+		}
+		return s.LockAccount(ctx, account.ID)
+	}))
+	whole(t, s, 3)
+}
+
+// TestPagesDoNotWaitForTheAuditLog: reading goes on while somebody holds its
+// head.
+func TestPagesDoNotWaitForTheAuditLog(t *testing.T) {
+	s := storetest.Open(t, storetest.Postgres)
+	account, err := s.AddAccount(t.Context(), pod.Account{GUID: pod.NewGUID(), Username: "aurora", State: pod.Active}, "", pod.NewGUID())
+	must(t, err)
+	must(t, s.AddGrant(t.Context(), oauth.Grant{ID: "grant", Account: "a"}, time.Now()))
+	must(t, s.AddTransfer(t.Context(), source.Transfer{ID: "transfer", Account: account.ID, Grant: "grant", Nonce: "n", State: transfer.Copying}))
+	must(t, s.InTx(t.Context(), func(ctx context.Context) error {
+		if err := s.DB(ctx).Exec("UPDATE audit_head SET number = number WHERE id = 1").Error; err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, found, err := s.Grant(ctx, "grant")
+		_, _, changes := s.Changes(ctx, source.Scope{Account: account.ID, Limited: true}, transfer.Posts, 0, 0, 10, 1<<20)
+		if err := errors.Join(err, changes, s.TakeNonce(ctx, "transfer", "0a"), s.TouchTransfer(ctx, "transfer", time.Now())); err != nil || !found {
+			t.Errorf("a page waits for the audit log: %v", err)
+		}
+		return nil
+	}))
 }
 
 func TestAuditIsOfTheTransaction(t *testing.T) {
@@ -83,23 +130,21 @@ func TestAuditIsOfTheTransaction(t *testing.T) {
 }
 
 // unguarded lets a thief of the database change it.
-func unguarded(t *testing.T, s *store.Store) {
+func unguarded(ctx context.Context, t *testing.T, s *store.Store) {
 	t.Helper()
-	for _, trigger := range []string{"audit_unchanged", "audit_undeleted", "audit_head_undeleted", "audit_head_forward"} {
+	for trigger, table := range map[string]string{
+		"audit_unchanged": "audit", "audit_undeleted": "audit", "audit_head_undeleted": "audit_head", "audit_head_forward": "audit_head",
+	} {
 		statement := "DROP TRIGGER IF EXISTS " + trigger
-		if strings.HasPrefix(s.DB(t.Context()).Name(), "postgres") {
-			table := "audit"
-			if strings.Contains(trigger, "head") {
-				table = "audit_head"
-			}
+		if s.DB(ctx).Name() == storetest.Postgres {
 			statement += " ON " + table
 		}
-		must(t, s.DB(t.Context()).Exec(statement).Error)
+		must(t, s.DB(ctx).Exec(statement).Error)
 	}
 }
 
 func TestAuditTampering(t *testing.T) {
-	for _, c := range []struct {
+	cases := []struct {
 		what   string
 		with   []string
 		broken int64
@@ -125,22 +170,27 @@ func TestAuditTampering(t *testing.T) {
 			"UPDATE audit SET number = 100 WHERE number = 5", "UPDATE audit SET number = 5 WHERE number = 6", "UPDATE audit SET number = 6 WHERE number = 100",
 		}, 5},
 		{"a row replaced by a copy of another", []string{"DELETE FROM audit WHERE number = 5", "INSERT INTO audit SELECT 5, at, account, actor, kind, subject, detail, prev, hash FROM audit WHERE number = 4"}, 5},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, s *store.Store) {
-				written(t, s, 10)
-				whole(t, s, 10)
-				unguarded(t, s)
-				for _, statement := range c.with {
-					must(t, s.DB(t.Context()).Exec(statement).Error)
-				}
-				_, err := audit.Verify(t.Context(), s, audit.Head{})
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		written(t, s, 10)
+		whole(t, s, 10)
+		for _, c := range cases {
+			t.Run(c.what, func(t *testing.T) {
+				err := s.InTx(t.Context(), func(ctx context.Context) error { // which is taken back
+					unguarded(ctx, t, s)
+					for _, statement := range c.with {
+						must(t, s.DB(ctx).Exec(statement).Error)
+					}
+					_, err := audit.Verify(ctx, s, audit.Head{})
+					return err
+				})
 				if broken, ok := errors.AsType[audit.Broken](err); !ok || broken.Number != c.broken {
 					t.Errorf("row %d is the first that is wrong; the answer is: %v", c.broken, err)
 				}
 			})
-		})
-	}
+		}
+		whole(t, s, 10)
+	})
 }
 
 // TestAuditWrittenAnew: who can write both tables, and knows how the hashes are
@@ -150,7 +200,7 @@ func TestAuditWrittenAnew(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		written(t, s, 3)
 		noted := whole(t, s, 3)
-		unguarded(t, s)
+		unguarded(t.Context(), t, s)
 		for _, statement := range []string{
 			"DELETE FROM audit", "UPDATE audit_head SET number = 0, hash = '" + strings.Repeat("0", 64) + "' WHERE id = 1",
 		} {
