@@ -325,8 +325,8 @@ func TestAudited(t *testing.T) {
 		}
 		want := []string{
 			"person account-added ", "person grant-given one", "person grant-given two", "person grant-given three",
-			"client new.example grant-revoked one", "system grant-stolen two", "person password-changed ", "person email-changed ",
-			"person transfer-open nothing", "person grant-revoked three", "person account-closed ",
+			"client new.example grant-revoked one", "system grant-stolen two", "person grant-revoked three", "person password-changed ",
+			"person email-changed ", "person transfer-open nothing", "person account-closed ",
 		}
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("the rows are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
