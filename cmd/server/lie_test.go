@@ -20,7 +20,7 @@ import (
 var lies = []struct {
 	what string
 	as   string // the account that moves
-	lie  func(old ring) func(r *http.Request, answer []byte) []byte
+	lie  func(old *ring) func(r *http.Request, answer []byte) []byte
 	says string
 	came int64
 }{
@@ -74,7 +74,7 @@ func TestLies(t *testing.T) {
 }
 
 // signing are the pod's own keys: a lie that is well signed is the better one.
-func (p *testPod) signing(t *testing.T) ring {
+func (p *testPod) signing(t *testing.T) *ring {
 	t.Helper()
 	s := p.open(t)
 	defer s.Close()
@@ -82,7 +82,7 @@ func (p *testPod) signing(t *testing.T) ring {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := openRing(t.Context(), s, master.Box(), purposeSign, time.Now())
+	r, err := openRing(t.Context(), vault{s, master.Box(), time.Now}, purposeSign, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +90,8 @@ func (p *testPod) signing(t *testing.T) ring {
 }
 
 // inPage alters pages of posts; change gets the cursor that was asked for.
-func inPage(change func(cursor string, page []byte) []byte) func(ring) func(*http.Request, []byte) []byte {
-	return func(ring) func(*http.Request, []byte) []byte {
+func inPage(change func(cursor string, page []byte) []byte) func(*ring) func(*http.Request, []byte) []byte {
+	return func(*ring) func(*http.Request, []byte) []byte {
 		return func(r *http.Request, answer []byte) []byte {
 			if cursor, ok := pageOf(r); ok {
 				return change(cursor, answer)
@@ -102,8 +102,8 @@ func inPage(change func(cursor string, page []byte) []byte) func(ring) func(*htt
 }
 
 // inManifest alters the manifest, a compact JWS.
-func inManifest(change func(old ring, manifest string) string) func(ring) func(*http.Request, []byte) []byte {
-	return func(old ring) func(*http.Request, []byte) []byte {
+func inManifest(change func(old *ring, manifest string) string) func(*ring) func(*http.Request, []byte) []byte {
+	return func(old *ring) func(*http.Request, []byte) []byte {
 		return func(r *http.Request, answer []byte) []byte {
 			if strings.HasSuffix(r.URL.Path, "/manifest") {
 				return []byte(change(old, string(answer)))
@@ -159,7 +159,7 @@ func spaced(_ string, page []byte) []byte {
 	return bytes.Replace(page, []byte(p.Entries[0].Digest), []byte(transfer.Sum(item)), 1)
 }
 
-func badSignature(_ ring, manifest string) string {
+func badSignature(_ *ring, manifest string) string {
 	i := strings.LastIndexByte(manifest, '.') + 1
 	flipped := byte('A')
 	if manifest[i] == flipped {
@@ -169,7 +169,7 @@ func badSignature(_ ring, manifest string) string {
 }
 
 // otherTyp signs what the manifest says as something else, with the right key.
-func otherTyp(old ring, manifest string) string {
+func otherTyp(old *ring, manifest string) string {
 	claims, err := base64.RawURLEncoding.DecodeString(strings.Split(manifest, ".")[1])
 	if err != nil {
 		return err.Error()

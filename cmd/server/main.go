@@ -25,6 +25,7 @@ type commands struct {
 	Account accountCommand `cmd:"" help:"Accounts of a pod."`
 	Audit   auditCommand   `cmd:"" help:"The log of what was done on a pod."`
 	Import  importCommand  `cmd:"" help:"Read a diaspora* archive into an account."`
+	Keys    keysCommand    `cmd:"" help:"Keys and secrets of a pod."`
 	Demo    demoCommand    `cmd:"" help:"Move a sample account between two pods on this machine."`
 	Pods    podsCommand    `cmd:"" help:"Run two pods on this machine to try a move by hand, until Ctrl-C."`
 }

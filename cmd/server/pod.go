@@ -22,18 +22,16 @@ import (
 
 // A ground is what all rooms stand on.
 type ground struct {
-	config  config.Config
-	origin  string // public URL
-	log     *slog.Logger
-	now     func() time.Time
-	store   *store.Store
-	blobs   *blob.Dir
-	images  *pod.Images
-	master  keys.Master
-	box     keys.Box
-	signing ring         // as issuer and source
-	client  ring         // as client and destination
-	proofs  ring         // that tokens of other pods are bound to
+	config config.Config
+	origin string // public URL
+	log    *slog.Logger
+	now    func() time.Time
+	store  *store.Store
+	blobs  *blob.Dir
+	images *pod.Images
+	master keys.Master
+	box    keys.Box
+	rings
 	web     *http.Client // to strangers
 	photos  *http.Client // to strangers, with time for large bodies
 	post    post         // to the account's people
@@ -110,13 +108,7 @@ func (g *ground) openKeys(ctx context.Context) error {
 		return fmt.Errorf("the master key: %w", err)
 	}
 	g.box = g.master.Box()
-	if g.signing, err = openRing(ctx, g.store, g.box, purposeSign, g.now()); err != nil {
-		return err
-	}
-	if g.client, err = openRing(ctx, g.store, g.box, purposeClient, g.now()); err != nil {
-		return err
-	}
-	g.proofs, err = openRing(ctx, g.store, g.box, purposeProofs, g.now())
+	g.rings, err = openRings(ctx, vault{g.store, g.box, g.now}, g.master)
 	return err
 }
 

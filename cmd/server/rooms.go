@@ -59,10 +59,10 @@ func (g *ground) openProvider() (*provider.Provider, error) {
 	return provider.New(provider.Options{
 		Issuer:      g.origin,
 		Development: g.config.Development(),
-		Secret:      g.master.Derive("oauth tokens"),
 		NonceSecret: g.master.Derive("proof nonces"),
 		RequireDPoP: g.config.DPoP == "all",
-		Key:         func(context.Context) (keys.Key, error) { return g.signing.current, nil },
+		Secrets:     func(context.Context) ([][]byte, error) { return g.tokens.secrets(), nil },
+		Key:         func(context.Context) (keys.Key, error) { return g.signing.current().key, nil },
 		SigningKeys: func(context.Context) ([]byte, error) { return g.signing.jwks() },
 		ClientKeys:  func(context.Context) ([]byte, error) { return g.client.jwks() },
 		Store:       g.store,
@@ -84,7 +84,7 @@ func (g *ground) openRelying() *relying.Party {
 		Development: g.config.Development(),
 		HTTP:        g.web,
 		Sign:        g.client.sign,
-		Key:         func(context.Context, string) (keys.Key, error) { return g.proofs.current, nil },
+		Key:         g.dpop.named,
 		Now:         g.now,
 		Log:         g.log,
 	})

@@ -24,7 +24,8 @@ const (
 	AccountAdded    Kind = "account-added"
 	AccountClosed   Kind = "account-closed"
 	ArchiveRead     Kind = "archive-read"
-	KeyAdded        Kind = "key-added"
+	KeyAdded        Kind = "key-added"   // its overlap with the one before begins
+	KeyDropped      Kind = "key-dropped" // it is published no more
 )
 
 // ofEvent are the events that are written down: what begins, ends or cannot be

@@ -50,6 +50,12 @@ type Config struct {
 	// a night has its people start again.
 	MoveExpiry Duration `name:"move-expiry" env:"PODMOVE_MOVE_EXPIRY" default:"7d" placeholder:"DURATION" help:"How long a move may stand still."`
 
+	// KeyRotation is after how long a pod's keys make room for new ones by
+	// themselves; the old ones go on verifying for 30 days (protocol §1.5).
+	// Default 90d, at least 30d. Danger: the longer, the more a key that was
+	// stolen unseen is worth.
+	KeyRotation Duration `name:"key-rotation" env:"PODMOVE_KEY_ROTATION" default:"90d" placeholder:"DURATION" help:"After how long new keys are made."`
+
 	// AfterErase is what old addresses answer once the copies are erased: "gone"
 	// (410 that names the new profile) or "forward" (308 to the new post; see
 	// protocol §6.2). Default "gone". Danger: "forward" keeps sending visitors
@@ -134,6 +140,7 @@ func Default() Config {
 		Notice:          Duration(7 * day),
 		HoldingsAge:     Duration(24 * time.Hour),
 		MoveExpiry:      Duration(7 * day),
+		KeyRotation:     Duration(90 * day),
 		AfterErase:      "gone",
 		Registration:    "open",
 		DPoP:            "moves",

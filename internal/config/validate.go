@@ -24,6 +24,7 @@ func (c Config) Validate() error {
 		setting("notice", positive(c.Notice)),
 		setting("holdings-age", positive(c.HoldingsAge)),
 		setting("move-expiry", positive(c.MoveExpiry)),
+		setting("key-rotation", c.checkKeyRotation()),
 		setting("session-lifetime", positive(c.SessionLifetime)),
 		setting("after-erase", oneOf(c.AfterErase, "gone", "forward")),
 		setting("registration", oneOf(c.Registration, "open", "closed")),
@@ -118,6 +119,15 @@ func (c Config) checkAdminContact() error {
 		return nil
 	}
 	return fmt.Errorf("%q is neither an e-mail address nor an https URL", c.AdminContact)
+}
+
+// checkKeyRotation: old keys are published for 30 days (protocol §1.5), and a set
+// of keys has a bound.
+func (c Config) checkKeyRotation() error {
+	if c.KeyRotation < Duration(30*day) {
+		return errors.New("it must be 30d or longer, since old keys go on verifying for so long")
+	}
+	return nil
 }
 
 func positive(d Duration) error {

@@ -3,15 +3,20 @@ package store
 import (
 	"context"
 	"time"
+
+	"gorm.io/gorm/clause"
+
+	"podmove/internal/audit"
 )
 
-// A SealedKey is a signing key, sealed under a key that is not in the database.
+// A SealedKey is a key or secret, sealed under a key that is not in the database.
 type SealedKey struct {
-	ID      string // RFC 7638 thumbprint
-	Purpose string // sign or client
+	ID      string // of a key its RFC 7638 thumbprint
+	Purpose string
 	Sealed  []byte
 	Created time.Time
-	Retired time.Time // zero while in use
+	Active  time.Time // from when on it is used
+	Retired time.Time // when the next one took over; zero while there is none
 }
 
 type keyRow struct {
@@ -19,6 +24,7 @@ type keyRow struct {
 	Purpose   string
 	Sealed    []byte
 	CreatedAt int64 `gorm:"autoCreateTime:false"`
+	ActiveAt  int64
 	RetiredAt int64
 }
 
@@ -32,13 +38,44 @@ func (s *Store) Keys(ctx context.Context, purpose string) ([]SealedKey, error) {
 	}
 	list := make([]SealedKey, len(rows))
 	for i, r := range rows {
-		list[i] = SealedKey{r.KID, r.Purpose, r.Sealed, moment(r.CreatedAt), moment(r.RetiredAt)}
+		list[i] = SealedKey{r.KID, r.Purpose, r.Sealed, moment(r.CreatedAt), moment(r.ActiveAt), moment(r.RetiredAt)}
 	}
 	return list, nil
 }
 
-// AddKey stores a key.
+// AddKey stores a key, if it is not there already.
 func (s *Store) AddKey(ctx context.Context, k SealedKey) error {
-	row := keyRow{KID: k.ID, Purpose: k.Purpose, Sealed: k.Sealed, CreatedAt: millis(k.Created), RetiredAt: millis(k.Retired)}
-	return translate(s.db(ctx).Create(&row).Error)
+	return s.InTx(ctx, func(ctx context.Context) error {
+		row := keyRow{k.ID, k.Purpose, k.Sealed, millis(k.Created), millis(k.Active), millis(k.Retired)}
+		added := s.db(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		if added.Error != nil || added.RowsAffected == 0 {
+			return translate(added.Error)
+		}
+		return s.Audit(ctx, audit.Record{Kind: audit.KeyAdded, Subject: k.ID, Detail: map[string]any{"purpose": k.Purpose}})
+	})
+}
+
+// RotateKeys puts a key in the place of those in use, which retire when it
+// becomes active, unless they are not the ones in use any more: then another
+// process was faster, and nothing happens.
+func (s *Store) RotateKeys(ctx context.Context, inUse []string, next SealedKey) (won bool, err error) {
+	return won, s.InTx(ctx, func(ctx context.Context) error {
+		retired := s.db(ctx).Model(&keyRow{}).Where("purpose = ? AND retired_at = 0 AND kid IN ?", next.Purpose, inUse).
+			Update("retired_at", millis(next.Active))
+		if won = retired.Error == nil && retired.RowsAffected > 0; !won {
+			return translate(retired.Error)
+		}
+		return s.AddKey(ctx, next)
+	})
+}
+
+// DropKey deletes a retired key for good.
+func (s *Store) DropKey(ctx context.Context, id string) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		dropped := s.db(ctx).Where("kid = ? AND retired_at > 0", id).Delete(&keyRow{})
+		if dropped.Error != nil || dropped.RowsAffected == 0 {
+			return translate(dropped.Error)
+		}
+		return s.Audit(ctx, audit.Record{Kind: audit.KeyDropped, Subject: id})
+	})
 }

@@ -163,6 +163,11 @@ func (s *Store) SaveMoveTokens(ctx context.Context, id string, sealed []byte) er
 	return s.db(ctx).Model(&moveRow{}).Where("id = ?", id).Update("sealed", sealed).Error
 }
 
+// TokenHolders lists the moves that have tokens.
+func (s *Store) TokenHolders(ctx context.Context) ([]string, error) {
+	return s.moveIDs(s.db(ctx).Where("sealed IS NOT NULL"))
+}
+
 // Contents is how many bytes the contents have of the photos that a run brought.
 func (s *Store) Contents(ctx context.Context, run string) (bytes int64, err error) {
 	err = s.db(ctx).Table("arrivals a").Joins("JOIN photos p ON p.account_id = a.account_id AND p.guid = a.local_guid").

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 
 	"github.com/go-jose/go-jose/v3"
 	"github.com/ory/fosite"
@@ -27,7 +28,6 @@ func factories() []compose.Factory {
 // config is fosite's. Its clock is the machine's and cannot be given.
 func (p *Provider) config() *fosite.Config {
 	return &fosite.Config{
-		GlobalSecret:                 p.Secret,
 		AuthorizeCodeLifespan:        codeLife,
 		AccessTokenLifespan:          accessLife,
 		RefreshTokenLifespan:         refreshIdle,
@@ -43,9 +43,36 @@ func (p *Provider) config() *fosite.Config {
 	}
 }
 
+// settings are fosite's, with secrets that change while it runs.
+type settings struct {
+	*fosite.Config
+	secrets func(context.Context) ([][]byte, error)
+}
+
+// GetGlobalSecret is the secret that codes and tokens are made with now.
+func (s settings) GetGlobalSecret(ctx context.Context) ([]byte, error) {
+	list, err := s.secrets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, errors.New("provider: there is no secret to make tokens with")
+	}
+	return list[0], nil
+}
+
+// GetRotatedGlobalSecrets are those that codes and tokens verify with, too.
+func (s settings) GetRotatedGlobalSecrets(ctx context.Context) ([][]byte, error) {
+	list, err := s.secrets(ctx)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[1:], nil
+}
+
 // compose does what compose.Compose does, with typed parts of our own.
 func (p *Provider) compose() {
-	config := p.config()
+	config := settings{p.config(), p.Secrets}
 	key := func(ctx context.Context) (any, error) {
 		k, err := p.Key(ctx)
 		if err != nil {

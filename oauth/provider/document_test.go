@@ -92,7 +92,7 @@ func TestProductionPodRefusesLoopbackClients(t *testing.T) {
 	p := sqlitePod(t)
 	c := newParty(t, p)
 	production, err := provider.New(provider.Options{
-		Issuer: "https://old.example", Secret: make([]byte, 32), NonceSecret: make([]byte, 32), Store: p.store,
+		Issuer: "https://old.example", Secrets: p.Secrets, NonceSecret: make([]byte, 32), Store: p.store,
 		HTTP: outbound.New(outbound.Options{}),
 	})
 	must(t, err)

@@ -38,6 +38,8 @@ type pod struct {
 	store *store.Store
 	key   keys.Key
 	ahead atomic.Int64
+	// secrets are what tokens are made and checked with, newest first.
+	secrets atomic.Pointer[[][]byte]
 }
 
 func (p *pod) now() time.Time        { return time.Now().Add(time.Duration(p.ahead.Load())) }
@@ -56,10 +58,12 @@ func newPod(t *testing.T, s *store.Store, change ...func(*provider.Options)) *po
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.Handler().ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
 	p.url = server.URL
+	p.secrets.Store(&[][]byte{[]byte(strings.Repeat("s", 32))})
 	keySet := func(context.Context) ([]byte, error) { return set(p.key) }
 	must(t, rebuild(p, func(o *provider.Options) {
 		*o = provider.Options{
-			Issuer: p.url, Development: true, Secret: []byte(strings.Repeat("s", 32)), NonceSecret: []byte(strings.Repeat("n", 32)), Store: s,
+			Issuer: p.url, Development: true, NonceSecret: []byte(strings.Repeat("n", 32)), Store: s,
+			Secrets:     func(context.Context) ([][]byte, error) { return *p.secrets.Load(), nil },
 			Key:         func(context.Context) (keys.Key, error) { return p.key, nil },
 			SigningKeys: keySet, ClientKeys: keySet,
 			HTTP:    outbound.New(outbound.Options{Development: true, Timeout: 5 * time.Second}),

@@ -50,9 +50,11 @@ type Account struct {
 type Options struct {
 	Issuer      string // the pod's public URL, without a trailing slash
 	Development bool   // loopback http clients are taken (Protocol §1.1)
-	Secret      []byte // 32 bytes, from which codes and tokens are made
 	NonceSecret []byte // 32 bytes, from which the nonces for proofs are made
 	RequireDPoP bool   // of every client, and not of pods that take accounts over alone
+	// Secrets of 32 bytes: codes and tokens are made with the first, and
+	// verify with each.
+	Secrets func(context.Context) ([][]byte, error)
 	// Key is the ES256 key that signs ID tokens now; SigningKeys and
 	// ClientKeys are the JWK sets of /oauth/jwks.json and of the pod's own
 	// client metadata document.
@@ -92,8 +94,8 @@ func New(o Options) (*Provider, error) {
 	switch {
 	case err != nil || u.Host == "" || o.Issuer != u.Scheme+"://"+u.Host:
 		return nil, fmt.Errorf("provider: the issuer %q is no bare origin", o.Issuer)
-	case len(o.Secret) != 32 || len(o.NonceSecret) != 32:
-		return nil, errors.New("provider: a secret is not 32 bytes long")
+	case len(o.NonceSecret) != 32:
+		return nil, errors.New("provider: the secret of nonces is not 32 bytes long")
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	if o.Now == nil {

@@ -48,7 +48,8 @@ func build(t *testing.T) *house {
 	set := func(context.Context) ([]byte, error) { return json.Marshal(h.key.Public()) }
 	var err error
 	h.Provider, err = provider.New(provider.Options{
-		Issuer: h.url, Development: true, Secret: []byte(strings.Repeat("s", 32)), NonceSecret: []byte(strings.Repeat("n", 32)), Store: storetest.Open(t, storetest.SQLite),
+		Issuer: h.url, Development: true, NonceSecret: []byte(strings.Repeat("n", 32)), Store: storetest.Open(t, storetest.SQLite),
+		Secrets:     func(context.Context) ([][]byte, error) { return [][]byte{[]byte(strings.Repeat("s", 32))}, nil },
 		Key:         func(context.Context) (keys.Key, error) { return h.key, nil },
 		SigningKeys: set, ClientKeys: set, HTTP: outbound.New(outbound.Options{Development: true}), Now: h.now,
 		Account: func(_ context.Context, guid string) (provider.Account, error) {

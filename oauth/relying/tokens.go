@@ -28,6 +28,16 @@ type tokens struct {
 	Renew   time.Time `json:"renew,omitzero"` // when to renew the access token; zero is not known
 }
 
+// KeyOf is the id of this pod's key that a grant's tokens are bound to, empty
+// if they are bound to none: it is needed as long as they are.
+func KeyOf(data []byte) string {
+	t, err := decodeTokens(data)
+	if err != nil {
+		return ""
+	}
+	return t.Key
+}
+
 func (t tokens) encode() ([]byte, error) { return json.Marshal(t) }
 
 func decodeTokens(data []byte) (t tokens, err error) {

@@ -27,6 +27,8 @@ type Moves interface {
 	// MoveTokens are a move's sealed tokens, nil if it has none.
 	MoveTokens(ctx context.Context, id string) ([]byte, error)
 	SaveMoveTokens(ctx context.Context, id string, sealed []byte) error
+	// TokenHolders lists the moves that have tokens.
+	TokenHolders(ctx context.Context) ([]string, error)
 
 	AddLogin(ctx context.Context, l LoginAttempt) error
 	// TakeLogin finds and deletes: a state parameter is good for one answer.

@@ -39,6 +39,25 @@ func (v *Mover) keepConsent(ctx context.Context, move string, c consent) error {
 	return v.Moves.SaveMoveTokens(ctx, move, v.Seal(tokensPurpose(move), plain))
 }
 
+// EachTokens calls see with the tokens of every move that has some.
+func (v *Mover) EachTokens(ctx context.Context, see func(tokens []byte)) error {
+	ids, err := v.Moves.TokenHolders(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		c, err := v.consent(ctx, id)
+		if code := transfer.CodeOf(err); code == transfer.ConsentNeeded || code == transfer.NotFound {
+			continue // given back meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		see(c.Tokens)
+	}
+	return nil
+}
+
 // tokens are one move's tokens for the relying side.
 func (v *Mover) tokens(move string) Tokens { return sealedTokens{v, move} }
 
