@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
@@ -49,7 +50,9 @@ func (r *rig) reader(t *testing.T, url, token string) transfer.Reader {
 	nonce := rand.Text()
 	c, err := client.New(client.Options{
 		HTTP: &http.Client{Transport: withToken(token)}, Base: url + "/transfer/v1", Issuer: podOrigin, Audience: newPod, Nonce: nonce,
-		Verify: func(jws, typ string, claims any) error { return keys.Verify(jws, typ, r.ours.Public(), claims) },
+		Verify: func(_ context.Context, jws, typ string, claims any) error {
+			return keys.Verify(jws, typ, r.ours.Public(), claims)
+		},
 	})
 	must(t, err)
 	_, err = c.Open(t.Context(), transfer.Opening{Purpose: transfer.Move, Nonce: nonce, Format: transfer.Format})

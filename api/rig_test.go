@@ -72,8 +72,9 @@ func newRig(t *testing.T, dialect string) *rig {
 	r.source = source.New(source.Options{
 		Origin: podOrigin, Records: r.store, Transfers: r.store, Blobs: r.blobs,
 		Sign: func(typ string, claims any) (string, error) { return keys.Sign(r.ours, typ, claims) },
-		Verify: func(jws, typ string, jwks []byte, claims any) error {
-			set, err := keys.ParseSet(jwks)
+		Peek: keys.Peek,
+		Verify: func(_ context.Context, p transfer.Pin, jws, typ string, claims any) error {
+			set, err := keys.ParseSet(p.Keys)
 			if err != nil {
 				return err
 			}

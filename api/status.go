@@ -21,7 +21,7 @@ func statusOf(code transfer.Code) int {
 		return http.StatusMethodNotAllowed
 	case transfer.NonceReplayed, transfer.TransferClosed, transfer.TransferActive, transfer.ChangedSince,
 		transfer.Incomplete, transfer.AcceptanceNeeded, transfer.MessageReplayed, transfer.Erasing, transfer.Expired,
-		transfer.SamePod, transfer.IdentityDiffers, transfer.HoldingsAbsent, transfer.HoldingsListed,
+		transfer.SamePod, transfer.IdentityDiffers, transfer.KeysDiffer, transfer.HoldingsAbsent, transfer.HoldingsListed,
 		transfer.GUIDTaken, transfer.KeptHere, transfer.Duplicate:
 		return http.StatusConflict
 	case transfer.AccountMoved, transfer.CursorExpired:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // Scopes of the transfer API (Protocol §2.3).
@@ -43,7 +44,11 @@ type Grant struct {
 	Scopes  []string
 	Details Details
 	Choices Choices
-	Keys    []byte // the client's JWK set at consent (Protocol §1.5)
+	// Keys are the client's JWK set as pinned at consent and followed since;
+	// KeysDiffer is since when the client publishes none of them, zero if it
+	// does (Protocol §1.5).
+	Keys       []byte
+	KeysDiffer time.Time
 	// Key is the thumbprint of the key that the token asked about is bound to
 	// (RFC 9449 §6); empty for a bearer token.
 	Key string

@@ -19,6 +19,7 @@ type Departure struct {
 	State       transfer.State
 	Reason      transfer.Code // why erasing waits
 	Keys        []byte        // the new pod's pinned JWK set
+	KeysDiffer  time.Time     // since when it publishes none of them; zero if it does (Protocol §1.5)
 	Profile     string        // URL of the new public profile
 	Templates   transfer.Templates
 	Leftover    int64 // items that did not arrive
@@ -32,6 +33,11 @@ type Departure struct {
 
 // Origin is the new pod's public URL, named by its client_id.
 func (d Departure) Origin() string { return transfer.OriginOf(d.Client) }
+
+// Pin is the new pod's keys.
+func (d Departure) Pin() transfer.Pin {
+	return transfer.Pin{Peer: d.Client, Keys: d.Keys, Differ: d.KeysDiffer}
+}
 
 // Due is from when on the old copies may be erased.
 func (d Departure) Due() time.Time {

@@ -36,6 +36,9 @@ func (s *Service) theirs(d Departure) transfer.Envelope {
 // exchange sends a message and reads the answer, which must be signed with the
 // key that was pinned at consent. Its envelope is for answers to check.
 func (s *Service) exchange(ctx context.Context, d Departure, path, typ string, message, answer any) error {
+	if !d.KeysDiffer.IsZero() { // a stranger is not even told what is asked for
+		return transfer.Errorf(transfer.KeysDiffer, "the new pod has other keys than those that were agreed on")
+	}
 	signed, err := s.Sign(typ, message)
 	if err != nil {
 		return err
@@ -44,7 +47,11 @@ func (s *Service) exchange(ctx context.Context, d Departure, path, typ string, m
 	if err != nil {
 		return err
 	}
-	if err := s.Verify(back, typ, d.Keys, answer); err != nil {
+	err = s.Verify(ctx, d.Pin(), back, typ, answer)
+	if transfer.CodeOf(err) == transfer.KeysDiffer {
+		return err
+	}
+	if err != nil {
 		return transfer.Errorf(transfer.SignatureInvalid, "the answer of the new pod is not signed with the key that was agreed on").Because(err)
 	}
 	return nil

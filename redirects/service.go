@@ -17,8 +17,10 @@ type Options struct {
 	Blobs  Blobs
 	// Sign makes a compact JWS with this pod's key for purpose "sign".
 	Sign func(typ string, claims any) (string, error)
-	// Verify checks a compact JWS against a JWK set and reads its claims.
-	Verify func(jws, typ string, jwks []byte, claims any) error
+	// Verify checks a compact JWS against the keys that are pinned, or have
+	// followed those, and reads its claims (Protocol §1.5). It may ask the
+	// other pod, and so is never called inside a transaction.
+	Verify func(ctx context.Context, p transfer.Pin, jws, typ string, claims any) error
 	// Peek reads a JWS's claims unchecked, to find out whose keys to ask for.
 	Peek func(jws string, claims any) error
 	// Send posts a signed message to an address and answers what comes back.

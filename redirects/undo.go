@@ -99,7 +99,7 @@ func (s *Service) open(ctx context.Context, message string) (Departure, transfer
 	if err != nil {
 		return d, asked, err
 	}
-	if err := s.Verify(message, transfer.TypUndo, d.Keys, &asked); err != nil {
+	if err := s.Verify(ctx, d.Pin(), message, transfer.TypUndo, &asked); err != nil {
 		return d, asked, errStranger(err)
 	}
 	if err := asked.CheckRequest(s.theirs(d), s.now()); err != nil {

@@ -263,7 +263,7 @@ func TestHoldingsAreNoOracle(t *testing.T) {
 				return nil, err
 			}
 			var a transfer.Holdings
-			check(w.T, verify(answer, transfer.TypHoldings, w.new.jwks(), &a))
+			check(w.T, verify(w.Context(), transfer.Pin{Keys: w.new.jwks()}, answer, transfer.TypHoldings, &a))
 			return a.Items, nil
 		}
 		item := func(c transfer.Collection, guid string) transfer.Holding {

@@ -73,6 +73,8 @@ func (s *Service) trouble(ctx context.Context, d Departure, err error) (Next, er
 	switch e.Code {
 	case transfer.PodUnreachable, transfer.Unavailable, transfer.RateLimited:
 		line = podOf(d) + " does not answer. Nothing is erased before it proves what it holds; this pod asks again."
+	case transfer.KeysDiffer:
+		line = podOf(d) + " answers with other keys than when you agreed. Nothing is erased before you confirm, on the page of the move, that it is the same pod."
 	case transfer.SignatureInvalid:
 		line = podOf(d) + " does not answer with the key that you agreed to. Nothing is erased; this pod asks again."
 	}

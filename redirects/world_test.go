@@ -128,8 +128,8 @@ func (s side) jwks() []byte {
 	return raw
 }
 
-func verify(jws, typ string, jwks []byte, claims any) error {
-	set, err := keys.ParseSet(jwks)
+func verify(_ context.Context, p transfer.Pin, jws, typ string, claims any) error {
+	set, err := keys.ParseSet(p.Keys)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (w *world) openOld() {
 		Revoke: func(context.Context, string) error { return nil }, Event: w.old.store.Event, Enqueue: w.enqueue, Now: w.clock,
 	})
 	w.source = source.New(source.Options{
-		Origin: oldPod, Records: w.old.store, Transfers: w.old.store, Blobs: w.old.blobs, Sign: w.old.sign, Verify: verify,
+		Origin: oldPod, Records: w.old.store, Transfers: w.old.store, Blobs: w.old.blobs, Sign: w.old.sign, Verify: verify, Peek: keys.Peek,
 		Raise:  func(ctx context.Context, t source.Transfer) error { return w.redirects.Raise(ctx, t.ID) },
 		Revoke: func(context.Context, string) error { return nil }, Event: w.old.store.Event,
 		CursorKey: bytes.Repeat([]byte("k"), 32), Grace: grace, Now: w.clock,

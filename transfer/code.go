@@ -49,6 +49,7 @@ const (
 	SamePod          Code = "same-pod"          // both ends are one pod
 	ConsentRefused   Code = "consent-refused"   // the person said no
 	ConsentNeeded    Code = "consent-needed"    // the grant is gone: consent anew
+	KeysDiffer       Code = "keys-differ"       // the other pod has none of the keys that were agreed on
 	Expired          Code = "expired"           // idle for too long
 	StorageFull      Code = "storage-full"      // no room here
 )

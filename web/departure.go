@@ -62,10 +62,14 @@ type departurePage struct {
 	Events    []pod.Event
 	Busy      bool // it goes on by itself soon: look again
 	Accept    bool
+	Strange   bool // the new pod has other keys than those agreed on (Protocol §1.5)
 	Cancel    bool
 	Undo      bool
 	EraseNow  bool
 }
+
+// Host is the new pod's.
+func (p departurePage) Host() string { return hostIn(p.Origin()) }
 
 // Seen is how many items were read; what changed meanwhile is read again.
 func (departurePage) Seen(p transfer.CollectionPlan) int64 { return min(p.Read, p.Count) }
@@ -107,6 +111,7 @@ func (d Departures) page(ctx context.Context, account int64, id string) (p depar
 	p.Words, p.Busy = departureWords[p.State], slices.Contains(restless, p.State)
 	p.Accept = p.State == transfer.Verified
 	p.Cancel = p.State.Readable()
+	p.Strange = !p.KeysDiffer.IsZero() && !slices.Contains([]transfer.State{transfer.Erased, transfer.Finished, transfer.Cancelled, transfer.ExpiredIdle}, p.State)
 	if p.Redirected.IsZero() {
 		plan, err := d.Source.Progress(ctx, account, id)
 		p.Sizes = plan.Collections
@@ -146,7 +151,7 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 		return err
 	}
 	p.Why = waitWords[departure.Reason]
-	if p.Why == "" && departure.Reason != "" {
+	if p.Why == "" && departure.Reason != "" && departure.Reason != transfer.KeysDiffer { // that is said at length
 		p.Why = locale.Key("The new pod gives no answer that proves what it holds. Nothing is erased before it does.")
 	}
 	p.GraceEnds, p.Earliest = departure.Due(), d.Redirects.Earliest(departure)

@@ -45,6 +45,9 @@ type Departures struct {
 	}
 	// Labels are what a person knows items by, by collection and guid.
 	Labels func(ctx context.Context, account int64, items []transfer.Outcome) (map[transfer.Collection]map[string]string, error)
+	// TrustKeys has the new pod's keys of now trusted instead of those agreed
+	// on (Protocol §1.5).
+	TrustKeys func(ctx context.Context, account int64, id string) error
 	// Initiate is where at another pod a move of an ID begins.
 	Initiate  func(ctx context.Context, pod, id string) (string, error)
 	Suggested []string         // hosts of pods that the podmin knows
@@ -73,6 +76,7 @@ func (d Departures) Mount(r gin.IRouter) {
 		_, err := d.Redirects.Undo(ctx, account, id)
 		return err
 	}))
+	r.POST("/departures/:id/keys", in, d.fresh, d.act(d.TrustKeys))
 	r.POST("/departures/:id/erase", in, d.fresh, d.act(func(ctx context.Context, account int64, id string) error {
 		_, err := d.Redirects.EraseNow(ctx, account, id)
 		return err

@@ -100,7 +100,7 @@ func (m Moves) page(c *gin.Context) (movePage, error) {
 	p := movePage{
 		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message), Here: m.Site.ID(a), Host: hostOf(report.Move.Typed), Busy: state.Working(),
 		Agree: state.May(destination.Authorizing),
-		Retry: (state == destination.Waiting || state == destination.NeedsAttention) && report.Move.Reason != transfer.ConsentNeeded,
+		Retry: (state == destination.Waiting || state == destination.NeedsAttention) && report.Move.Reason != transfer.ConsentNeeded && report.Move.KeysDiffer.IsZero(),
 		Stop:  state != destination.Cancelled && state.May(destination.Cancelled),
 		Undo:  m.Undo != nil && report.Move.Purpose == transfer.Move && (state == destination.Done || state.Ended() && arrived(report)),
 	}

@@ -45,6 +45,14 @@ var news = map[string]announcement{
 		locale.Key("%s: erasing waits"),
 		locale.Key("You need not do anything. Until erasing begins you can undo the move on the page."), undoIt,
 	},
+	"transfer-keys-differ": {
+		locale.Key("%s: the new pod has other keys than before"),
+		locale.Key("Look on the page, and confirm only if you are sure that it is the same pod. If you do nothing, nothing is erased here."), undoIt,
+	},
+	"move-keys-differ": {
+		locale.Key("%s: the old pod has other keys than before"),
+		locale.Key("You need not do anything: what came stays here. If you still have an account at the old pod, look there."), tooLate,
+	},
 	"transfer-erased": {
 		locale.Key("%s: the old copies are erased"),
 		locale.Key("The page says what was erased and what stays. This cannot be undone."), tooLate,

@@ -89,6 +89,10 @@ var eventWords = map[string]locale.Key{
 	"transfer-expired":     locale.Key("Given up because nothing happened; nothing changed here"),
 	"transfer-undone":      locale.Key("Undone: everything is here as it was"),
 	"transfer-waiting":     locale.Key("Erasing waits until the new pod proves what it holds."),
+	"transfer-keys-differ": locale.Key("The new pod answers with other keys than when you agreed. Perhaps it lost its keys; perhaps somebody else has bought its name. Nothing that it says is believed until you confirm on this page that it is the same pod."),
+	"transfer-keys-agree":  locale.Key("The keys of the new pod are trusted. What waited for that goes on."),
+	"move-keys-differ":     locale.Key("The old pod answers with other keys than when you agreed. Perhaps somebody else has bought its name. Nothing that it says about this move is believed, and what came stays here."),
+	"move-keys-agree":      locale.Key("The old pod answers again with keys that you agreed to."),
 	"erasing-in-7-days":    locale.Key("In about seven days the old copies are erased. Until then you can undo the move."),
 	"erasing-in-1-day":     locale.Key("In about a day the old copies are erased. Until then you can undo the move."),
 }
@@ -132,6 +136,7 @@ var codeWords = map[transfer.Code]locale.Key{
 	transfer.SamePod:          locale.Key("This is an account of this pod: a move leads from another pod to this one."),
 	transfer.ConsentRefused:   locale.Key("You said no at the old pod. Nothing was copied."),
 	transfer.ConsentNeeded:    locale.Key("The old pod does not take our permission any more. What came is kept; agree once more to go on, or cancel."),
+	transfer.KeysDiffer:       locale.Key("The old pod answers with other keys than when you agreed. Perhaps somebody else has bought its name. What came is kept. If you are sure that it is the same pod, agree there once more to go on; else cancel."),
 	transfer.Expired:          locale.Key("Nothing happened for too long, so the move was given up. What came is kept here, and nothing at the old pod was changed."),
 	transfer.StorageFull:      locale.Key("This pod has no room left. The people who run it have to make some; then the move goes on."),
 	transfer.ItemInvalid:      locale.Key("it is not of the right shape"),

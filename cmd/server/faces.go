@@ -89,7 +89,7 @@ func (p *podServer) groups(site *web.Site, r rooms, window pod.Window, text *mar
 		web.Consent{Site: site, Interactions: r.provider, Measure: r.source.Measure, Grace: p.config.Grace.Std(), Now: p.now},
 		web.Moves{Site: site, Mover: r.mover, Undo: r.keeper.Undo, Streams: make(chan struct{}, maxStreams), Stopping: p.stopping},
 		web.Departures{
-			Site: site, Source: r.source, Redirects: r.redirects, Events: p.store, Labels: p.store.Labels,
+			Site: site, Source: r.source, Redirects: r.redirects, Events: p.store, Labels: p.store.Labels, TrustKeys: r.pins.Confirm,
 			Initiate: r.provider.Initiate, Suggested: p.config.SuggestedPods, Grace: p.config.Grace.Std(), Now: p.now,
 		},
 	}

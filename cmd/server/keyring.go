@@ -167,15 +167,6 @@ func (r *ring) secrets() [][]byte {
 	return list
 }
 
-// verify checks a JWS against another pod's key set.
-func verify(message, typ string, jwks []byte, claims any) error {
-	set, err := keys.ParseSet(jwks)
-	if err != nil {
-		return err
-	}
-	return keys.Verify(message, typ, set, claims)
-}
-
 // forge makes a key, or seals what is given as one. It is not stored yet.
 func (v vault) forge(purpose string, plain []byte) (store.SealedKey, error) {
 	id, plain, err := material(purpose, plain)

@@ -267,3 +267,12 @@ func TestKeysCommand(t *testing.T) {
 		}
 	})
 }
+
+// verify checks a JWS against another pod's key set.
+func verify(message, typ string, jwks []byte, claims any) error {
+	set, err := keys.ParseSet(jwks)
+	if err != nil {
+		return err
+	}
+	return keys.Verify(message, typ, set, claims)
+}

@@ -8,6 +8,7 @@ import (
 
 	"podmove/internal/blob"
 	"podmove/internal/keys"
+	"podmove/internal/pins"
 	"podmove/internal/pod"
 	"podmove/internal/store"
 	"podmove/oauth/provider"
@@ -31,6 +32,7 @@ type rooms struct {
 	mover     *destination.Mover
 	keeper    *destination.Keeper
 	redirects *redirects.Service
+	pins      *pins.Service
 }
 
 func (g *ground) rooms() (rooms, error) {
@@ -44,7 +46,8 @@ func (g *ground) rooms() (rooms, error) {
 		Shelves: g.store, Library: g.store, Blobs: g.blobs, MaxPhoto: int64(g.config.MaxPhoto), Host: g.config.Host(), Now: g.now,
 		Slots: make(chan struct{}, 2),
 	}
-	if r.provider, err = g.openProvider(); err != nil {
+	r.pins = g.openPins(&r)
+	if r.provider, err = g.openProvider(r); err != nil {
 		return r, err
 	}
 	r.relying = g.openRelying()
@@ -55,7 +58,7 @@ func (g *ground) rooms() (rooms, error) {
 	return r, nil
 }
 
-func (g *ground) openProvider() (*provider.Provider, error) {
+func (g *ground) openProvider(r rooms) (*provider.Provider, error) {
 	return provider.New(provider.Options{
 		Issuer:      g.origin,
 		Development: g.config.Development(),
@@ -65,6 +68,7 @@ func (g *ground) openProvider() (*provider.Provider, error) {
 		Key:         func(context.Context) (keys.Key, error) { return g.signing.current().key, nil },
 		SigningKeys: func(context.Context) ([]byte, error) { return g.signing.jwks() },
 		ClientKeys:  func(context.Context) ([]byte, error) { return g.client.jwks() },
+		Follow:      r.pins.Follow,
 		Store:       g.store,
 		HTTP:        g.web,
 		Account:     g.grantable,
@@ -109,7 +113,8 @@ func (g *ground) openSource(r rooms) *source.Service {
 		Transfers: g.store,
 		Blobs:     g.blobs,
 		Sign:      g.signing.sign,
-		Verify:    verify,
+		Verify:    r.pins.Verify,
+		Peek:      keys.Peek,
 		Raise:     func(ctx context.Context, t source.Transfer) error { return r.redirects.Raise(ctx, t.ID) },
 		Revoke:    r.provider.Revoke,
 		Event:     g.event,
@@ -128,7 +133,7 @@ func (g *ground) openMover(r rooms) *destination.Mover {
 		Moves:    g.store,
 		Arrivals: g.store,
 		Writer:   g.writer,
-		Connect:  g.connector(r.relying),
+		Connect:  g.connector(r),
 		Login:    login{r.relying},
 		Place:    g.place,
 		Sign:     g.client.sign,
@@ -150,7 +155,7 @@ func (g *ground) openKeeper(r rooms) *destination.Keeper {
 	return destination.NewKeeper(r.mover, destination.KeeperOptions{
 		Custody:  g.store,
 		OpenBlob: g.blobs.Open,
-		Verify:   verify,
+		Verify:   r.pins.Verify,
 		Peek:     keys.Peek,
 		Send:     g.send,
 	})
@@ -162,7 +167,7 @@ func (g *ground) openRedirects(r rooms) *redirects.Service {
 		Book:        g.store,
 		Blobs:       g.blobs,
 		Sign:        g.signing.sign,
-		Verify:      verify,
+		Verify:      r.pins.Verify,
 		Peek:        keys.Peek,
 		Send:        g.send,
 		Revoke:      r.provider.Revoke,
@@ -204,17 +209,17 @@ func (g *ground) place(ctx context.Context, account int64) (destination.Place, e
 }
 
 // connector reaches a move's source with the tokens that its person granted.
-func (g *ground) connector(party *relying.Party) func(context.Context, destination.Move, destination.Tokens) (destination.Source, error) {
+func (g *ground) connector(r rooms) func(context.Context, destination.Move, destination.Tokens) (destination.Source, error) {
 	return func(_ context.Context, m destination.Move, t destination.Tokens) (destination.Source, error) {
 		return client.New(client.Options{
-			HTTP:     party.Client(g.photos, t),
+			HTTP:     r.relying.Client(g.photos, t),
 			Base:     m.Issuer + provider.ResourcePath,
 			Issuer:   m.Issuer,
 			Audience: g.origin,
 			Transfer: m.Transfer,
 			Nonce:    m.Nonce,
-			Verify: func(jws, typ string, claims any) error {
-				return verify(jws, typ, m.Keys, claims)
+			Verify: func(ctx context.Context, jws, typ string, claims any) error {
+				return r.pins.Verify(ctx, m.Pin(), jws, typ, claims)
 			},
 		})
 	}

@@ -66,6 +66,7 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 	return []jobs.Sweep{
 		{Name: "keys", Every: ringAge, Run: p.rings.refresh},
 		{Name: "key rotation", Every: time.Hour, Run: func(ctx context.Context) error { return p.turnKeys(ctx, r) }},
+		{Name: "keys of other pods", Every: 10 * time.Minute, Run: r.pins.Sweep},
 		{Name: "moves", Every: 5 * time.Minute, Run: r.mover.Sweep},
 		{Name: "transfers", Every: time.Hour, Run: func(ctx context.Context) error {
 			_, err := r.source.Expire(ctx)

@@ -13,26 +13,27 @@ var _ redirects.Book = (*Store)(nil)
 
 // departureRow is a row of transfers, as the keeping of stubs sees it.
 type departureRow struct {
-	ID          string `gorm:"primaryKey"`
-	AccountID   int64
-	GrantID     string
-	Client      string
-	Nonce       string
-	Destination string
-	NoAddress   bool
-	State       string
-	Reason      string
-	Keys        string
-	ProfileURL  string
-	PostURL     string
-	PhotoURL    string
-	FeedURL     string
-	Leftover    int64
-	RedirectAt  int64
-	GraceEnds   int64
-	EraseNow    int64
-	AskedAt     int64
-	EndedAt     int64
+	ID           string `gorm:"primaryKey"`
+	AccountID    int64
+	GrantID      string
+	Client       string
+	Nonce        string
+	Destination  string
+	NoAddress    bool
+	State        string
+	Reason       string
+	Keys         string
+	KeysDifferAt int64
+	ProfileURL   string
+	PostURL      string
+	PhotoURL     string
+	FeedURL      string
+	Leftover     int64
+	RedirectAt   int64
+	GraceEnds    int64
+	EraseNow     int64
+	AskedAt      int64
+	EndedAt      int64
 }
 
 func (departureRow) TableName() string { return "transfers" }
@@ -41,7 +42,7 @@ func (r departureRow) departure() redirects.Departure {
 	return redirects.Departure{
 		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
 		Destination: r.Destination, NoAddress: r.NoAddress, State: transfer.State(r.State), Reason: transfer.Code(r.Reason),
-		Keys: []byte(r.Keys), Profile: r.ProfileURL,
+		Keys: []byte(r.Keys), KeysDiffer: moment(r.KeysDifferAt), Profile: r.ProfileURL,
 		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL}, Leftover: r.Leftover,
 		Redirected: moment(r.RedirectAt), GraceEnds: moment(r.GraceEnds), EraseNow: moment(r.EraseNow),
 		Asked: moment(r.AskedAt), Ended: moment(r.EndedAt),

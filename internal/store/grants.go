@@ -12,16 +12,16 @@ import (
 
 // grantRow is a row of grants.
 type grantRow struct {
-	ID        string
-	Account   string
-	Client    string
-	Scopes    string
-	Details   string
-	Choices   string
-	Keys      string
-	CreatedAt int64 `gorm:"autoCreateTime:false"`
-	RevokedAt int64
-
+	ID           string
+	Account      string
+	Client       string
+	Scopes       string
+	Details      string
+	Choices      string
+	Keys         string
+	KeysDifferAt int64
+	CreatedAt    int64 `gorm:"autoCreateTime:false"`
+	RevokedAt    int64
 	LastUsedAt   int64
 	RedirectHost string
 }
@@ -30,7 +30,10 @@ type grantRow struct {
 func (grantRow) TableName() string { return "grants" }
 
 func (g grantRow) domain() (oauth.Grant, error) {
-	out := oauth.Grant{ID: g.ID, Account: g.Account, Client: g.Client, Scopes: strings.Fields(g.Scopes), Redirect: g.RedirectHost}
+	out := oauth.Grant{
+		ID: g.ID, Account: g.Account, Client: g.Client, Scopes: strings.Fields(g.Scopes),
+		Redirect: g.RedirectHost, KeysDiffer: moment(g.KeysDifferAt),
+	}
 	if g.Keys != "" {
 		out.Keys = []byte(g.Keys)
 	}

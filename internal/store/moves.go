@@ -34,7 +34,8 @@ type moveRow struct {
 	Attempts       int
 	Rounds         int
 	Plan           string // JSON of transfer.Plan
-	Keys           string
+	Keys           string // changed by PinMove and SavePin alone, and so is the next
+	KeysDifferAt   int64
 	ReplaceProfile bool
 	CreatedAt      int64 `gorm:"autoCreateTime:false"`
 	AgreedAt       int64
@@ -52,7 +53,7 @@ func fromMove(m destination.Move) (moveRow, error) {
 		TransferID: m.Transfer, Nonce: m.Nonce, State: string(m.State), Phase: string(m.Phase),
 		Reason: string(m.Reason), Message: m.Message,
 		WaitUntil: toMillis(m.WaitUntil), WaitedMS: m.Waited.Milliseconds(), Attempts: m.Attempts, Rounds: m.Rounds,
-		Plan: string(plan), Keys: string(m.Keys), ReplaceProfile: m.Profile == destination.ReplaceProfile,
+		Plan: string(plan), Keys: string(m.Keys), KeysDifferAt: toMillis(m.KeysDiffer), ReplaceProfile: m.Profile == destination.ReplaceProfile,
 		CreatedAt: toMillis(m.Created), AgreedAt: toMillis(m.Agreed), ChangedAt: toMillis(m.Changed), EndedAt: toMillis(m.Ended),
 	}, err
 }
@@ -64,7 +65,7 @@ func (r moveRow) move() (destination.Move, error) {
 		Transfer: r.TransferID, Nonce: r.Nonce, State: destination.State(r.State), Phase: destination.State(r.Phase),
 		Reason: transfer.Code(r.Reason), Message: r.Message,
 		WaitUntil: fromMillis(r.WaitUntil), Waited: time.Duration(r.WaitedMS) * time.Millisecond,
-		Attempts: r.Attempts, Rounds: r.Rounds, Keys: []byte(r.Keys), Profile: destination.KeepProfile,
+		Attempts: r.Attempts, Rounds: r.Rounds, Keys: []byte(r.Keys), KeysDiffer: fromMillis(r.KeysDifferAt), Profile: destination.KeepProfile,
 		Created: fromMillis(r.CreatedAt), Agreed: fromMillis(r.AgreedAt), Changed: fromMillis(r.ChangedAt), Ended: fromMillis(r.EndedAt),
 	}
 	if r.ReplaceProfile {
@@ -123,11 +124,16 @@ func (s *Store) ChangeMove(ctx context.Context, m destination.Move, from destina
 		return err
 	}
 	done := s.db(ctx).Model(&moveRow{}).Where("id = ? AND state = ?", m.ID, string(from)).
-		Select("*").Omit("id", "account_id", "purpose", "nonce", "created_at").Updates(&row)
+		Select("*").Omit("id", "account_id", "purpose", "nonce", "keys", "keys_differ_at", "created_at").Updates(&row)
 	if done.Error == nil && done.RowsAffected == 0 {
 		return transfer.ErrOvertaken
 	}
 	return translate(done.Error)
+}
+
+// PinMove pins a move to the keys of its source as they were at consent.
+func (s *Store) PinMove(ctx context.Context, id string, keys []byte) error {
+	return translate(s.db(ctx).Model(&moveRow{}).Where("id = ?", id).Updates(map[string]any{"keys": string(keys), "keys_differ_at": 0}).Error)
 }
 
 // UnfinishedMoves lists the moves that a job goes on with.

@@ -49,8 +49,19 @@ func TestMoves(t *testing.T) {
 			m.State, m.Phase, m.Reason, m.Message = destination.Waiting, destination.Verifying, transfer.RateLimited, "wait"
 			m.WaitUntil, m.Waited, m.Attempts, m.Rounds = at.Add(time.Hour), 90*time.Minute, 3, 2
 			m.Plan = transfer.Plan{Transfer: "transfer", Collections: []transfer.CollectionPlan{{Collection: transfer.Posts, Count: 7}}}
-			m.Keys, m.Profile, m.Changed, m.Ended = []byte(`{"keys":[]}`), destination.ReplaceProfile, at.Add(time.Minute), at.Add(time.Hour)
+			m.Profile, m.Changed, m.Ended = destination.ReplaceProfile, at.Add(time.Minute), at.Add(time.Hour)
 			if err := s.ChangeMove(t.Context(), m, from); err != nil {
+				t.Fatal(err)
+			}
+			same(t)
+		})
+		t.Run("pins keys apart from the rest", func(t *testing.T) { // Protocol §1.5
+			stale := m
+			m.Keys = []byte(`{"keys":[]}`)
+			if err := s.PinMove(t.Context(), m.ID, m.Keys); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.ChangeMove(t.Context(), stale, m.State); err != nil {
 				t.Fatal(err)
 			}
 			same(t)

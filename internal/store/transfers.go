@@ -19,35 +19,36 @@ var _ source.Transfers = (*Store)(nil)
 // transferRow is a row of transfers. The columns that it leaves out belong to
 // the keeping of stubs.
 type transferRow struct {
-	ID          string `gorm:"primaryKey"`
-	AccountID   int64
-	GrantID     string
-	Client      string
-	Nonce       string
-	Purpose     string
-	Collections string // joined by spaces
-	Limited     bool
-	SinceAt     *int64
-	UntilAt     *int64
-	Destination string
-	NoAddress   bool
-	State       string
-	Plan        string // JSON of transfer.Plan
-	Keys        string
-	AsOf        int64
-	Receipt     string
-	ProfileURL  string
-	PostURL     string
-	PhotoURL    string
-	FeedURL     string
-	Leftover    int64
-	Reason      string
-	CreatedAt   int64 `gorm:"autoCreateTime:false"`
-	UsedAt      int64
-	AcceptedAt  int64
-	RedirectAt  int64
-	GraceEnds   int64
-	EndedAt     int64
+	ID           string `gorm:"primaryKey"`
+	AccountID    int64
+	GrantID      string
+	Client       string
+	Nonce        string
+	Purpose      string
+	Collections  string // joined by spaces
+	Limited      bool
+	SinceAt      *int64
+	UntilAt      *int64
+	Destination  string
+	NoAddress    bool
+	State        string
+	Plan         string // JSON of transfer.Plan
+	Keys         string
+	AsOf         int64
+	Receipt      string
+	ProfileURL   string
+	PostURL      string
+	PhotoURL     string
+	FeedURL      string
+	Leftover     int64
+	Reason       string
+	KeysDifferAt int64
+	CreatedAt    int64 `gorm:"autoCreateTime:false"`
+	UsedAt       int64
+	AcceptedAt   int64
+	RedirectAt   int64
+	GraceEnds    int64
+	EndedAt      int64
 }
 
 func (transferRow) TableName() string { return "transfers" }
@@ -78,7 +79,7 @@ func (r transferRow) transfer() (source.Transfer, error) {
 	t := source.Transfer{
 		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
 		Purpose: transfer.Purpose(r.Purpose), Limited: r.Limited, Since: fromBound(r.SinceAt), Until: fromBound(r.UntilAt),
-		Destination: r.Destination, NoAddress: r.NoAddress, State: transfer.State(r.State), Keys: []byte(r.Keys),
+		Destination: r.Destination, NoAddress: r.NoAddress, State: transfer.State(r.State), Keys: []byte(r.Keys), KeysDiffer: fromMillis(r.KeysDifferAt),
 		AsOf: r.AsOf, Receipt: r.Receipt, Profile: r.ProfileURL,
 		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL},
 		Leftover:  r.Leftover, Reason: transfer.Code(r.Reason),

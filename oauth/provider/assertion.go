@@ -36,7 +36,10 @@ func (p *Provider) checkAssertion(ctx context.Context, c *client, form url.Value
 	if form.Get("client_assertion_type") != assertionType {
 		return refuse(fosite.ErrInvalidClient, "The client_assertion_type is not that of a JWT.")
 	}
-	a, err := verify(form.Get("client_assertion"), c.Keys)
+	a, err := p.prove(ctx, c, form.Get("client_assertion"))
+	if refusal, ok := errors.AsType[*fosite.RFC6749Error](err); ok {
+		return refusal
+	}
 	if err != nil {
 		return refuse(fosite.ErrInvalidClient, "The client assertion cannot be accepted: "+err.Error()+".")
 	}
@@ -79,7 +82,9 @@ func verify(token string, set json.RawMessage) (assertion, error) {
 	}
 	candidates := known.Keys
 	if header.KeyID != "" {
-		candidates = known.Key(header.KeyID)
+		if candidates = known.Key(header.KeyID); len(candidates) == 0 {
+			return assertion{}, errUnknownKey
+		}
 	}
 	for _, k := range candidates {
 		if payload, err := signed.Verify(k.Key); err == nil {
@@ -90,7 +95,10 @@ func verify(token string, set json.RawMessage) (assertion, error) {
 			return a, nil
 		}
 	}
-	return assertion{}, errors.New("its signature is wrong or by an unknown key")
+	if header.KeyID == "" {
+		return assertion{}, errUnknownKey
+	}
+	return assertion{}, errors.New("its signature is wrong")
 }
 
 // wrong says what is wrong with the claims, or nothing.

@@ -167,5 +167,5 @@ func (p *Provider) holder(ctx context.Context, form url.Values) (*client, error)
 	if err != nil {
 		return nil, err
 	}
-	return r.Client.(*client), nil
+	return p.pinned(ctx, r)
 }

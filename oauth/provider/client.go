@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-jose/go-jose/v3"
 	"github.com/ory/fosite"
@@ -59,6 +60,9 @@ type client struct {
 	Grants     []string        `json:"grants,omitempty"` // of a registered one: its grant types
 	Scopes     []string        `json:"scopes,omitempty"` // and its scopes
 	secret     string          // and the hash of its secret, which no row keeps
+
+	pinned     bool      // the keys are those of a grant, and may be followed (Protocol §1.5)
+	keysDiffer time.Time // since when the client publishes none of them; zero if it does
 }
 
 var _ fosite.Client = (*client)(nil)

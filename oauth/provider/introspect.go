@@ -92,7 +92,11 @@ func (p *Provider) describe(r *http.Request, form url.Values) (map[string]any, e
 		return nil, err
 	}
 	if named == nil {
-		if _, err := p.proven(r.Context(), kept.Client.(*client), form); err != nil {
+		known, err := p.pinned(r.Context(), kept)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := p.proven(r.Context(), known, form); err != nil {
 			return nil, err
 		}
 	}
@@ -156,8 +160,9 @@ func (p *Provider) revokeToken(r *http.Request, form url.Values) error {
 	if err != nil {
 		return err
 	}
-	holder := kept.Client.(*client)
+	holder, err := p.pinned(ctx, kept)
 	switch {
+	case err != nil:
 	case named == nil:
 		_, err = p.proven(ctx, holder, form)
 	case named.ID != holder.ID:

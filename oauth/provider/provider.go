@@ -61,8 +61,11 @@ type Options struct {
 	Key         func(context.Context) (keys.Key, error)
 	SigningKeys func(context.Context) ([]byte, error)
 	ClientKeys  func(context.Context) ([]byte, error)
-	Store       Store
-	HTTP        *http.Client // for clients' metadata documents: strangers' hosts
+	// Follow answers what a client publishes as its keys, and follows them;
+	// nil follows none (Protocol §1.5).
+	Follow func(ctx context.Context, client string) (jwks []byte, err error)
+	Store  Store
+	HTTP   *http.Client // for clients' metadata documents: strangers' hosts
 	// Registration opens the door for clients without a document (RFC 7591).
 	Registration bool
 	// From is the address that a request came from; nil is its peer's.

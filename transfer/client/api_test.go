@@ -65,7 +65,7 @@ func newOldPod(t *testing.T, s *store.Store) *oldPod {
 	gives := source.New(source.Options{
 		Origin: origin, Records: s, Transfers: s, Blobs: p.blobs,
 		Sign:   func(typ string, claims any) (string, error) { return keys.Sign(p.key, typ, claims) },
-		Verify: func(string, string, []byte, any) error { return nil },
+		Verify: func(context.Context, transfer.Pin, string, string, any) error { return nil },
 		Raise:  func(context.Context, source.Transfer) error { return nil },
 		Revoke: func(context.Context, string) error { return nil },
 		Event:  s.Event, CursorKey: make([]byte, 32), Grace: time.Hour,
@@ -123,7 +123,9 @@ func (p *oldPod) client(t *testing.T, account string) *client.Client {
 	}
 	c, err := client.New(client.Options{
 		HTTP: &http.Client{Transport: bearer(token)}, Base: p.URL + "/transfer/v1", Issuer: p.URL, Audience: "https://new.example",
-		Verify: func(jws, typ string, claims any) error { return keys.Verify(jws, typ, p.key.Public(), claims) },
+		Verify: func(_ context.Context, jws, typ string, claims any) error {
+			return keys.Verify(jws, typ, p.key.Public(), claims)
+		},
 	})
 	must(t, err)
 	_, err = c.Open(t.Context(), transfer.Opening{

@@ -27,7 +27,7 @@ type Options struct {
 	Nonce string
 	// Verify checks a JWS of the kind typ against the other pod's keys and
 	// reads its claims.
-	Verify func(jws, typ string, claims any) error
+	Verify func(ctx context.Context, jws, typ string, claims any) error
 	// Patience is the longest wait that one call bears by itself before it
 	// gives the wait to its caller; zero is 3 seconds.
 	Patience time.Duration
@@ -42,7 +42,7 @@ type Client struct {
 	audience string
 	transfer string
 	nonce    string
-	verify   func(jws, typ string, claims any) error
+	verify   func(ctx context.Context, jws, typ string, claims any) error
 	patience time.Duration
 	tags     etags
 }

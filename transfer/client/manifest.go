@@ -22,7 +22,7 @@ func (c *Client) Manifest(ctx context.Context) (m transfer.Manifest, err error) 
 	if err != nil {
 		return transfer.Manifest{}, err
 	}
-	if err := c.verify(string(raw), transfer.TypManifest, &m); err != nil {
+	if err := c.verify(ctx, string(raw), transfer.TypManifest, &m); err != nil {
 		return transfer.Manifest{}, transfer.Errorf(transfer.SignatureInvalid, "the old pod's manifest is not signed as a manifest with its key. Nothing was finished").Because(err)
 	}
 	return m, c.checkManifest(m)

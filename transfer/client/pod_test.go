@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -68,7 +69,7 @@ func (p *lyingPod) client(t *testing.T) *client.Client {
 	return c
 }
 
-func (p *lyingPod) verify(jws, typ string, claims any) error {
+func (p *lyingPod) verify(_ context.Context, jws, typ string, claims any) error {
 	return keys.Verify(jws, typ, p.key.Public(), claims)
 }
 

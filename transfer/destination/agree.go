@@ -105,13 +105,17 @@ func (v *Mover) exchange(ctx context.Context, m Move, a LoginAttempt, answer url
 }
 
 func (v *Mover) agreed(ctx context.Context, m Move, g Granted) (Move, error) {
-	m.Issuer, m.Subject, m.SourceAccount, m.Keys = g.Issuer, g.Subject, g.Account, g.Keys
+	m.Issuer, m.Subject, m.SourceAccount = g.Issuer, g.Subject, g.Account
+	m.Keys, m.KeysDiffer = g.Keys, time.Time{}
 	m.Transfer, m.Plan = "", transfer.Plan{} // a new consent is a new grant, with a transfer of its own
 	m.Phase, m.Reason, m.Message, m.Attempts, m.Rounds, m.Waited = Copying, "", "", 0, 0, 0
 	m.Agreed = v.Now().UTC()
 	return v.change(ctx, m, change{
 		to: Copying, text: g.Account + " agreed. Copying begins.", job: WorkJob{m.ID},
 		also: func(ctx context.Context) error {
+			if err := v.Moves.PinMove(ctx, m.ID, g.Keys); err != nil {
+				return err
+			}
 			return v.keepConsent(ctx, m.ID, consent{Collections: g.Collections, Tokens: g.Tokens})
 		},
 	})

@@ -50,6 +50,8 @@ func (v *Mover) Retry(ctx context.Context, account int64, move string) (Move, er
 	switch {
 	case m.State != Waiting && m.State != NeedsAttention:
 		return m, transfer.Errorf(transfer.TransferClosed, "this move is not waiting for anything")
+	case !m.KeysDiffer.IsZero():
+		return m, transfer.Errorf(transfer.KeysDiffer, "the old pod answers with other keys than when you agreed. Agree once more to go on, if you are sure that it is the same pod")
 	case m.Reason == transfer.ConsentNeeded || !phase.Working():
 		return m, transfer.Errorf(transfer.ConsentNeeded, "the old pod has to ask you once more before this move can go on")
 	}

@@ -19,6 +19,8 @@ type Moves interface {
 	// ChangeMove stores all of m if the stored state is still from; else
 	// nothing, and transfer.ErrOvertaken.
 	ChangeMove(ctx context.Context, m Move, from State) error
+	// PinMove pins a move to keys; ChangeMove leaves those alone (Protocol §1.5).
+	PinMove(ctx context.Context, id string, keys []byte) error
 	// UnfinishedMoves lists moves that a job goes on with.
 	UnfinishedMoves(ctx context.Context) ([]string, error)
 	// IdleMoves lists moves that have not ended and not changed since before.

@@ -42,8 +42,10 @@ type KeeperOptions struct {
 	Custody Custody
 	// OpenBlob gives the bytes of a SHA-256 in lower-case hex, and their number.
 	OpenBlob func(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
-	// Verify checks a JWS of the kind typ against a JWK set and reads its claims.
-	Verify func(jws, typ string, jwks []byte, claims any) error
+	// Verify checks a JWS of the kind typ against the keys that are pinned, or
+	// have followed those, and reads its claims (Protocol §1.5). It may ask the
+	// other pod, and so is never called inside a transaction.
+	Verify func(ctx context.Context, p transfer.Pin, jws, typ string, claims any) error
 	// Peek reads a JWS's claims unchecked, to find out whose keys to ask for.
 	Peek func(jws string, claims any) error
 	// Send posts a signed message to an address and answers what comes back.
@@ -85,7 +87,7 @@ func (k *Keeper) read(ctx context.Context, message, typ string, claims any, head
 	if err != nil {
 		return Move{}, err
 	}
-	if err := k.Verify(message, typ, m.Keys, claims); err != nil {
+	if err := k.Verify(ctx, m.Pin(), message, typ, claims); err != nil {
 		return Move{}, errStranger(err)
 	}
 	return m, header.CheckRequest(k.theirs(m), k.Now())

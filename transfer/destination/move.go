@@ -27,11 +27,17 @@ type Move struct {
 	Rounds        int           // how often copy and manifest differed since the last progress
 	Plan          transfer.Plan // as last read; zero before the transfer is opened
 	Keys          []byte        // the old pod's pinned JWK set (Protocol §1.5)
+	KeysDiffer    time.Time     // since when it publishes none of them; zero if it does
 	Profile       ProfileChoice
 	Created       time.Time
 	Agreed        time.Time // last, at the old pod; zero before
 	Changed       time.Time
 	Ended         time.Time // zero while it lives
+}
+
+// Pin is the old pod's keys.
+func (m Move) Pin() transfer.Pin {
+	return transfer.Pin{Peer: m.Issuer, Keys: m.Keys, Differ: m.KeysDiffer}
 }
 
 // working is the phase that a move is in, or goes on with.

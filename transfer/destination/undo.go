@@ -66,7 +66,11 @@ func (k *Keeper) askUndo(ctx context.Context, m Move, items []transfer.LiveItem)
 		return nil, err
 	}
 	var answer transfer.Undo
-	if err := k.Verify(back, transfer.TypUndo, m.Keys, &answer); err != nil {
+	err = k.Verify(ctx, m.Pin(), back, transfer.TypUndo, &answer)
+	if transfer.CodeOf(err) == transfer.KeysDiffer {
+		return nil, err
+	}
+	if err != nil {
 		return nil, transfer.Errorf(transfer.SignatureInvalid, "its answer is not signed with its key").Because(err)
 	}
 	want := k.theirs(m)
@@ -154,12 +158,19 @@ func (k *Keeper) later(ctx context.Context, m Move, err error) (Next, error) {
 		return Next{}, ctx.Err()
 	case transfer.CodeOf(err) == transfer.Internal:
 		return Next{}, err
-	case hopeless(err) && transfer.CodeOf(err) != transfer.SignatureInvalid, since > takeBackFor:
+	case hopeless(err) && !mistrusted(err), since > takeBackFor:
 		k.Log.WarnContext(ctx, "what an undone move brought stays here", "move", m.ID, "error", err)
 		return Next{Done: true}, k.Event(ctx, m.Account, m.ID, "move-undone", "The old pod does not say any more what it has. What is left here of the move stays.")
 	}
 	k.Log.InfoContext(ctx, "the old pod does not yet say what may be removed", "move", m.ID, "error", err)
 	return Next{After: min(max(since/4, 5*time.Second), 6*time.Hour)}, nil
+}
+
+// mistrusted reports whether an answer was not the source's, which it may be
+// again.
+func mistrusted(err error) bool {
+	code := transfer.CodeOf(err)
+	return code == transfer.SignatureInvalid || code == transfer.KeysDiffer
 }
 
 // Hear takes the source's notice that the person undid the move there. Nothing

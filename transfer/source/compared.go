@@ -15,6 +15,6 @@ func (s *Service) Compared(ctx context.Context, account int64, id string) ([]tra
 		return nil, err
 	}
 	var r transfer.Receipt
-	err = s.Verify(t.Receipt, transfer.TypReceipt, t.Keys, &r)
+	err = s.Peek(t.Receipt, &r) // verified when it came; its key may be gone by now
 	return r.Tallies, err
 }

@@ -35,7 +35,7 @@ func (s *Service) Complete(ctx context.Context, g oauth.Grant, id, receipt strin
 	}
 	var r transfer.Receipt
 	if receipt != "" || t.Purpose == transfer.Move {
-		if r, err = s.receipt(t, receipt); err != nil {
+		if r, err = s.receipt(ctx, t, receipt); err != nil {
 			return transfer.Plan{}, err
 		}
 	}
@@ -134,9 +134,9 @@ func comparedLine(t Transfer) string {
 
 // receipt reads and checks a signed receipt. It must be from the pod that the
 // person agreed to, to us, and about this transfer (Protocol §1.4).
-func (s *Service) receipt(t Transfer, signed string) (transfer.Receipt, error) {
+func (s *Service) receipt(ctx context.Context, t Transfer, signed string) (transfer.Receipt, error) {
 	var r transfer.Receipt
-	if err := s.Verify(signed, transfer.TypReceipt, t.Keys, &r); err != nil {
+	if err := s.Verify(ctx, t.Pin(), signed, transfer.TypReceipt, &r); err != nil {
 		return r, transfer.Errorf(transfer.SignatureInvalid, "the receipt is not signed with the key that was agreed on").Because(err)
 	}
 	e, now := r.Envelope, s.now()

@@ -19,8 +19,13 @@ type Options struct {
 	Blobs     Blobs
 	// Sign makes a compact JWS with this pod's key for purpose "sign".
 	Sign func(typ string, claims any) (string, error)
-	// Verify checks a compact JWS against a JWK set and reads its claims.
-	Verify func(jws, typ string, jwks []byte, claims any) error
+	// Verify checks a compact JWS against the keys that are pinned, or have
+	// followed those, and reads its claims (Protocol §1.5). It may ask the
+	// other pod, and so is never called inside a transaction.
+	Verify func(ctx context.Context, p transfer.Pin, jws, typ string, claims any) error
+	// Peek reads a JWS's claims unchecked: those of one that was verified when
+	// it came.
+	Peek func(jws string, claims any) error
 	// Raise puts the stubs up and marks the account as moved, inside the
 	// transaction of ctx, once the transfer is stored as redirecting.
 	Raise func(ctx context.Context, t Transfer) error

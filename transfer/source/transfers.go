@@ -25,6 +25,7 @@ type Transfer struct {
 	State       transfer.State
 	Plan        transfer.Plan // as announced at opening
 	Keys        []byte        // the destination's pinned JWK set (Protocol §1.5)
+	KeysDiffer  time.Time     // since when it publishes none of them; zero if it does
 
 	AsOf      int64  // the change number that manifest and receipt agree on
 	Receipt   string // the signed receipt, as it came
@@ -52,6 +53,11 @@ func (t Transfer) Origin() string { return transfer.OriginOf(t.Client) }
 // audience is whom signed messages to the client are for (Protocol §1.4): one
 // without a host goes by its client_id.
 func (t Transfer) audience() string { return cmp.Or(t.Origin(), t.Client) }
+
+// Pin is the destination's keys.
+func (t Transfer) Pin() transfer.Pin {
+	return transfer.Pin{Peer: t.Client, Keys: t.Keys, Differ: t.KeysDiffer}
+}
 
 // An Account is what this room has to know of one.
 type Account struct {

@@ -60,8 +60,9 @@ func newWorld(t *testing.T, dialect string) *world {
 	w.options = source.Options{
 		Origin: oldPod, Records: w.store, Transfers: w.store, Blobs: blobs,
 		Sign: func(typ string, claims any) (string, error) { return keys.Sign(ours, typ, claims) },
-		Verify: func(jws, typ string, jwks []byte, claims any) error {
-			set, err := keys.ParseSet(jwks)
+		Peek: keys.Peek,
+		Verify: func(_ context.Context, p transfer.Pin, jws, typ string, claims any) error {
+			set, err := keys.ParseSet(p.Keys)
 			if err != nil {
 				return err
 			}
