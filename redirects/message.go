@@ -48,7 +48,7 @@ func (s *Service) exchange(ctx context.Context, d Departure, path, typ string, m
 		return err
 	}
 	err = s.Verify(ctx, d.Pin(), back, typ, answer)
-	if transfer.CodeOf(err) == transfer.KeysDiffer {
+	if code := transfer.CodeOf(err); code == transfer.KeysDiffer || code == transfer.Unavailable {
 		return err
 	}
 	if err != nil {
@@ -65,7 +65,10 @@ func (s *Service) answers(d Departure, request, answer transfer.Envelope) error 
 }
 
 // errStranger is the one answer to a message whose sender has no business
-// here, whatever it lacks.
+// here, whatever it lacks. It may come back when its keys could not be read.
 func errStranger(cause error) error {
+	if transfer.CodeOf(cause) == transfer.Unavailable {
+		return cause
+	}
 	return transfer.Errorf(transfer.SignatureInvalid, "the message is not signed by a pod that shares such a transfer with this one").Because(cause)
 }

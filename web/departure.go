@@ -157,6 +157,6 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 	p.GraceEnds, p.Earliest = departure.Due(), d.Redirects.Earliest(departure)
 	p.Undo = p.State == transfer.Redirecting
 	p.EraseNow = p.Undo && departure.EraseNow.IsZero() && !d.now().Before(p.Earliest)
-	p.Busy = p.Busy || p.Undo && !departure.EraseNow.IsZero() && p.Why == ""
+	p.Busy = p.Busy || p.Undo && !departure.EraseNow.IsZero() && p.Why == "" && !p.Strange
 	return nil
 }

@@ -16,7 +16,7 @@ const (
 	weekly   = 7 * 24 * time.Hour   // Protocol §1.5
 	hourly   = time.Hour            // where keys differ, or a peer did not answer
 	pause    = time.Minute          // at most, whoever asks
-	patience = 10 * time.Second     // for who asks for the same already
+	patience = 5 * time.Second      // for who asks for the same already
 	grants   = 180 * 24 * time.Hour // no grant has tokens for longer
 	undone   = 30 * 24 * time.Hour
 	moves    = 365 * 24 * time.Hour
@@ -56,8 +56,9 @@ func Differ() *transfer.Error {
 }
 
 // Verify checks a signed message of a peer against what is pinned. A key that
-// is unknown may be a new one: then the peer is asked what it publishes. It must
-// not run inside a transaction.
+// is unknown may be a new one: then the peer is asked what it publishes. A
+// peer that cannot be asked is transfer.Unavailable, one whose keys are others
+// transfer.KeysDiffer. It must not run inside a transaction.
 func (s *Service) Verify(ctx context.Context, p transfer.Pin, message, typ string, claims any) error {
 	if !p.Differ.IsZero() {
 		return Differ()
@@ -69,7 +70,7 @@ func (s *Service) Verify(ctx context.Context, p transfer.Pin, message, typ strin
 	published, asked := s.Follow(ctx, p.Peer)
 	switch {
 	case asked != nil:
-		return errors.Join(err, asked)
+		return asked
 	case !shares(p.Keys, published):
 		return Differ().Because(err)
 	}
@@ -90,9 +91,17 @@ func (s *Service) Follow(ctx context.Context, peer string) ([]byte, error) {
 	}
 	published, err := s.Fetch(ctx, peer)
 	if err != nil {
-		return nil, err
+		return nil, unread(err)
 	}
 	return published, s.Book.InTx(ctx, func(ctx context.Context) error { return s.hold(ctx, peer, published) })
+}
+
+// unread is the error for a peer that does not say what it publishes. That is
+// no sign of other keys; it is asked again.
+func unread(err error) *transfer.Error {
+	e := transfer.Errorf(transfer.Unavailable, "its keys cannot be read just now").Because(err)
+	e.RetryAfter = pause
+	return e
 }
 
 // await waits a little for the answer to who asks the peer already.
@@ -101,8 +110,11 @@ func (s *Service) await(ctx context.Context, peer string) ([]byte, error) {
 	defer tick.Stop()
 	for {
 		p, err := s.Book.PeerOf(ctx, peer)
-		if err != nil || !p.Read.Before(p.Tried) || s.now().Sub(p.Tried) > patience {
+		switch {
+		case err != nil || !p.Read.Before(p.Tried):
 			return p.Keys, err
+		case s.now().Sub(p.Tried) > patience:
+			return nil, unread(nil)
 		}
 		select {
 		case <-tick.C:

@@ -276,6 +276,11 @@ func TestSilence(t *testing.T) {
 	each(t, func(w *world) {
 		first := key(w.T)
 		w.grant(keys.SetOf(first))
+		w.check(w.Sweep(w.Context()))
+		if w.asked[client] != 0 {
+			w.Error("asked though its keys were read at consent")
+		}
+		w.later(8 * 24 * time.Hour)
 		for range 3 {
 			w.check(w.Sweep(w.Context()))
 			w.later(time.Hour + time.Minute)
@@ -297,6 +302,7 @@ func TestOver(t *testing.T) {
 		w.check(w.store.RevokeGrant(w.Context(), "grant", w.now()))
 		m.State, m.Ended = destination.Done, w.now()
 		w.check(w.store.ChangeMove(w.Context(), m, destination.Copying))
+		w.later(8 * 24 * time.Hour)
 		w.check(w.Sweep(w.Context()))
 		if w.asked[client] != 0 || w.asked[issuer] != 1 {
 			w.Errorf("asked %v", w.asked)

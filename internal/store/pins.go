@@ -30,12 +30,13 @@ type pinRow struct {
 
 // grantPins and movePins are what is pinned and still needed (Protocol §1.5).
 const (
-	grantPins = `SELECT 'grant' AS kind, g.id, g.client AS peer, g.keys, g.keys_differ_at AS differ_at, a.id AS account_id,
+	grantPins = `SELECT 'grant' AS kind, g.id, g.client AS peer, g.keys, g.keys_differ_at AS differ_at, g.created_at AS since, a.id AS account_id,
 		COALESCE((SELECT t.id FROM transfers t WHERE t.grant_id = g.id ORDER BY t.created_at DESC, t.id LIMIT 1), '') AS subject
 	FROM grants g JOIN accounts a ON a.guid = g.account
 	WHERE g.keys <> '' AND g.client LIKE '%:%' AND (g.revoked_at = 0 AND g.created_at > ? OR EXISTS (SELECT 1 FROM transfers t WHERE t.grant_id = g.id
 		AND (t.state NOT IN ? OR t.state = ? AND t.ended_at > ?)))`
-	movePins = `SELECT 'move' AS kind, m.id, m.issuer AS peer, m.keys, m.keys_differ_at AS differ_at, m.account_id, m.id AS subject
+	movePins = `SELECT 'move' AS kind, m.id, m.issuer AS peer, m.keys, m.keys_differ_at AS differ_at,
+		CASE WHEN m.agreed_at > 0 THEN m.agreed_at ELSE m.created_at END AS since, m.account_id, m.id AS subject
 	FROM moves m WHERE m.keys <> '' AND (m.state NOT IN ? OR m.ended_at > ?)`
 )
 
@@ -117,10 +118,10 @@ func (s *Store) SavePin(ctx context.Context, p pins.Pin, was []byte) error {
 	})
 }
 
-// StalePeers is pins.Book's.
+// StalePeers is pins.Book's. What was never read again was read at consent.
 func (s *Store) StalePeers(ctx context.Context, b pins.Bound, weekly, hourly time.Time, limit int) (list []string, err error) {
 	query := `SELECT p.peer FROM (` + grantPins + " UNION ALL " + movePins + `) AS p LEFT JOIN peers ON peers.id = p.peer
-		WHERE COALESCE(peers.tried_at, 0) < ? AND (COALESCE(peers.read_at, 0) < ? OR p.differ_at > 0)
+		WHERE COALESCE(peers.tried_at, 0) < ? AND (CASE WHEN peers.read_at > 0 THEN peers.read_at ELSE p.since END < ? OR p.differ_at > 0)
 		GROUP BY p.peer, peers.tried_at ORDER BY COALESCE(peers.tried_at, 0), p.peer LIMIT ?`
 	err = s.db(ctx).Raw(query, append(pinArgs(b), millis(hourly), millis(weekly), limit)...).Scan(&list).Error
 	return list, translate(err)

@@ -79,7 +79,9 @@ func answered(err error) *fosite.RFC6749Error {
 func (p *Provider) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := answered(err)
 	level := p.Log.InfoContext
-	if e.CodeField >= http.StatusInternalServerError {
+	if e.CodeField == http.StatusServiceUnavailable { // what is waited for is another's
+		w.Header().Set("Retry-After", "60") // Protocol §8
+	} else if e.CodeField >= http.StatusInternalServerError {
 		level = p.Log.ErrorContext
 	}
 	level(r.Context(), "refused an OAuth request", "path", r.URL.Path, "error", e.ErrorField, "cause", cause(err))

@@ -40,7 +40,7 @@ func (p *Provider) prove(ctx context.Context, c *client, token string) (assertio
 	published, asked := p.Follow(ctx, c.ID)
 	if asked != nil {
 		p.Log.InfoContext(ctx, "cannot read a client's keys again", "client", c.host(), "error", asked)
-		return a, err
+		return a, refuse(fosite.ErrTemporarilyUnavailable, "The client's keys cannot be read just now.")
 	}
 	if !shares(c.Keys, published) {
 		return assertion{}, errOtherKeys()

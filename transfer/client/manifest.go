@@ -22,7 +22,11 @@ func (c *Client) Manifest(ctx context.Context) (m transfer.Manifest, err error) 
 	if err != nil {
 		return transfer.Manifest{}, err
 	}
-	if err := c.verify(ctx, string(raw), transfer.TypManifest, &m); err != nil {
+	err = c.verify(ctx, string(raw), transfer.TypManifest, &m)
+	if transfer.CodeOf(err) == transfer.Unavailable || transfer.CodeOf(err) == transfer.KeysDiffer {
+		return transfer.Manifest{}, err
+	}
+	if err != nil {
 		return transfer.Manifest{}, transfer.Errorf(transfer.SignatureInvalid, "the old pod's manifest is not signed as a manifest with its key. Nothing was finished").Because(err)
 	}
 	return m, c.checkManifest(m)

@@ -99,7 +99,10 @@ func (k *Keeper) take(ctx context.Context, e transfer.Envelope) error {
 }
 
 // errStranger is the one answer to a message whose sender has no business
-// here, whatever it lacks.
+// here, whatever it lacks. It may come back when its keys could not be read.
 func errStranger(cause error) error {
+	if transfer.CodeOf(cause) == transfer.Unavailable {
+		return cause
+	}
 	return transfer.Errorf(transfer.SignatureInvalid, "the message is not signed by a pod that shares such a transfer with this one").Because(cause)
 }

@@ -67,7 +67,7 @@ func (k *Keeper) askUndo(ctx context.Context, m Move, items []transfer.LiveItem)
 	}
 	var answer transfer.Undo
 	err = k.Verify(ctx, m.Pin(), back, transfer.TypUndo, &answer)
-	if transfer.CodeOf(err) == transfer.KeysDiffer {
+	if code := transfer.CodeOf(err); code == transfer.KeysDiffer || code == transfer.Unavailable {
 		return nil, err
 	}
 	if err != nil {

@@ -136,7 +136,11 @@ func comparedLine(t Transfer) string {
 // person agreed to, to us, and about this transfer (Protocol §1.4).
 func (s *Service) receipt(ctx context.Context, t Transfer, signed string) (transfer.Receipt, error) {
 	var r transfer.Receipt
-	if err := s.Verify(ctx, t.Pin(), signed, transfer.TypReceipt, &r); err != nil {
+	err := s.Verify(ctx, t.Pin(), signed, transfer.TypReceipt, &r)
+	if transfer.CodeOf(err) == transfer.Unavailable {
+		return r, err
+	}
+	if err != nil {
 		return r, transfer.Errorf(transfer.SignatureInvalid, "the receipt is not signed with the key that was agreed on").Because(err)
 	}
 	e, now := r.Envelope, s.now()
