@@ -48,7 +48,7 @@ func TestDump(t *testing.T) {
 func (p *testPod) keysInto(t *testing.T, s secrets) {
 	t.Helper()
 	p.withKeys(t, func(_ *store.Store, r rings) {
-		for _, one := range r.all() {
+		for _, one := range r.everyRing() {
 			for _, k := range *one.held.Load() {
 				s.add("key", string(k.plain))
 				if one.purpose == purposeTokens {

@@ -48,7 +48,7 @@ func (c keysListCommand) Run(ctx context.Context, s surroundings) error {
 	return c.withRings(ctx, func(r rings) error {
 		table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "PURPOSE\tKEY\tMADE\tSTATE")
-		for _, one := range r.all() {
+		for _, one := range r.everyRing() {
 			for _, k := range *one.held.Load() {
 				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", one.purpose, k.ID, stamp(k.Created), one.state(k))
 			}
@@ -84,7 +84,7 @@ type keysRotateCommand struct {
 // Run makes the new keys. A pod that is running takes them up by itself.
 func (c keysRotateCommand) Run(ctx context.Context, s surroundings) error {
 	return c.withRings(ctx, func(r rings) error {
-		for _, one := range r.all() {
+		for _, one := range r.everyRing() {
 			if c.Purpose != "all" && c.Purpose != one.purpose {
 				continue
 			}

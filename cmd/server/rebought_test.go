@@ -35,7 +35,7 @@ func (p *testPod) withKeys(t *testing.T, fn func(s *store.Store, r rings)) {
 func (p *testPod) rotate(t *testing.T) {
 	t.Helper()
 	p.withKeys(t, func(_ *store.Store, r rings) {
-		for _, one := range r.all() {
+		for _, one := range r.everyRing() {
 			if won, err := one.rotate(t.Context(), 0); err != nil || !won {
 				t.Fatal(won, err)
 			}

@@ -33,12 +33,12 @@ func openRings(ctx context.Context, v vault, master keys.Master) (r rings, err e
 	return r, nil
 }
 
-func (r rings) all() []*ring { return []*ring{r.signing, r.client, r.dpop, r.tokens} }
+func (r rings) everyRing() []*ring { return []*ring{r.signing, r.client, r.dpop, r.tokens} }
 
-// refresh reads all rings again.
-func (r rings) refresh(ctx context.Context) error {
+// readKeys reads all rings again.
+func (r rings) readKeys(ctx context.Context) error {
 	var errs []error
-	for _, one := range r.all() {
+	for _, one := range r.everyRing() {
 		errs = append(errs, one.refresh(ctx))
 	}
 	return errors.Join(errs...)

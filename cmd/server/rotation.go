@@ -88,7 +88,7 @@ func (r *ring) turn(ctx context.Context, age time.Duration, kept map[string]bool
 func (p *podServer) turnKeys(ctx context.Context, r rooms) error {
 	bound := map[string]bool{}
 	err := r.mover.EachTokens(ctx, func(tokens []byte) { bound[relying.KeyOf(tokens)] = true })
-	for _, one := range p.rings.all() {
+	for _, one := range p.everyRing() {
 		if one == p.dpop && err != nil {
 			continue // what is not known to be free is kept
 		}

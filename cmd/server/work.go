@@ -64,7 +64,7 @@ func handler[J any, N ~struct {
 
 func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 	return []jobs.Sweep{
-		{Name: "keys", Every: ringAge, Run: p.rings.refresh},
+		{Name: "keys", Every: ringAge, Run: p.readKeys},
 		{Name: "key rotation", Every: time.Hour, Run: func(ctx context.Context) error { return p.turnKeys(ctx, r) }},
 		{Name: "keys of other pods", Every: 10 * time.Minute, Run: r.pins.Sweep},
 		{Name: "moves", Every: 5 * time.Minute, Run: r.mover.Sweep},
