@@ -37,6 +37,7 @@ type world struct {
 	mu      sync.Mutex
 	sets    map[string]keys.Set // what each peer publishes; none is a peer that is down
 	asked   map[string]int
+	slow    time.Duration // how long a peer takes to answer
 	changed []pins.Pin
 }
 
@@ -69,6 +70,7 @@ func (w *world) now() time.Time        { return time.Now().Add(time.Duration(w.a
 func (w *world) later(d time.Duration) { w.ahead.Add(int64(d)) }
 
 func (w *world) fetch(_ context.Context, peer string) ([]byte, error) {
+	time.Sleep(w.slow)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked[peer]++
@@ -131,8 +133,8 @@ func key(t *testing.T) keys.Key {
 
 // TestPins is Protocol §1.5, sentence by sentence, at both ends.
 func TestPins(t *testing.T) {
-	for _, peer := range []string{client, issuer} {
-		t.Run(peer, func(t *testing.T) {
+	for end, peer := range map[string]string{"the source": client, "the destination": issuer} {
+		t.Run(end, func(t *testing.T) {
 			each(t, func(w *world) { sentences(w, peer) })
 		})
 	}
@@ -255,7 +257,7 @@ func TestTogether(t *testing.T) {
 	each(t, func(w *world) {
 		first, second := key(w.T), key(w.T)
 		w.grant(keys.SetOf(first))
-		w.sets[client] = keys.SetOf(second, first)
+		w.sets[client], w.slow = keys.SetOf(second, first), 300*time.Millisecond
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() {

@@ -42,8 +42,9 @@ func TestDistrust(t *testing.T) {
 			}
 			s.source.nonce, s.source.state = "", transfer.Open
 			m = s.agree(m)
-			if !m.KeysDiffer.IsZero() {
-				s.Error("after a new consent the keys still differ")
+			kept, err := s.store.Move(s.Context(), m.ID)
+			if err != nil || !kept.KeysDiffer.IsZero() || string(kept.Keys) != string(s.login.granted.Keys) {
+				s.Errorf("after a new consent the pin is %s, differing since %s, %v", kept.Keys, kept.KeysDiffer, err)
 			}
 			s.want(s.work(m, 20), destination.Done, "")
 		},
