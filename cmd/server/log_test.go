@@ -69,7 +69,9 @@ func (s secrets) read(response *http.Response, answer []byte) {
 		queries = append(queries, target.Query())
 	}
 	var members map[string]any
-	_ = json.Unmarshal(answer, &members) // pages are not JSON
+	if !strings.HasPrefix(response.Header.Get("Content-Type"), "application/problem+json") { // whose code is a word that everybody knows
+		_ = json.Unmarshal(answer, &members) // pages are not JSON
+	}
 	for _, name := range secretNames {
 		for _, q := range queries {
 			s.add(name, q.Get(name))
