@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -43,6 +44,15 @@ func (g grantRow) domain() (oauth.Grant, error) {
 	return out, json.Unmarshal([]byte(g.Choices), &out.Choices)
 }
 
+// host is what the client is known by: where it is from, or where its code was
+// sent if its id is no address.
+func (g grantRow) host() string {
+	if host := audit.HostOf(g.Client); host != g.Client {
+		return host
+	}
+	return cmp.Or(g.RedirectHost, g.Client)
+}
+
 // AddGrant is provider.Store's.
 func (s *Store) AddGrant(ctx context.Context, g oauth.Grant, at time.Time) error {
 	details, err := json.Marshal(g.Details)
@@ -62,7 +72,7 @@ func (s *Store) AddGrant(ctx context.Context, g oauth.Grant, at time.Time) error
 			return translate(err)
 		}
 		return s.Audit(ctx, audit.Record{
-			Kind: audit.GrantGiven, Account: g.Account, Subject: g.ID, Actor: audit.Person, Host: audit.HostOf(g.Client),
+			Kind: audit.GrantGiven, Account: g.Account, Subject: g.ID, Actor: audit.Person, Host: row.host(),
 			Detail: map[string]any{"purpose": g.Details.Purpose, "collections": g.Details.Collections, "limited": g.Details.Limited},
 		})
 	})
@@ -111,7 +121,7 @@ func (s *Store) RevokeStolenGrant(ctx context.Context, id string, at time.Time) 
 func (s *Store) revoke(ctx context.Context, id string, at time.Time, r audit.Record) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		var g grantRow
-		done := s.db(ctx).Raw("UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at = 0 RETURNING id, account, client", millis(at), id).Scan(&g)
+		done := s.db(ctx).Raw("UPDATE grants SET revoked_at = ? WHERE id = ? AND revoked_at = 0 RETURNING id, account, client, redirect_host", millis(at), id).Scan(&g)
 		if done.Error != nil {
 			return translate(done.Error)
 		}
@@ -119,7 +129,7 @@ func (s *Store) revoke(ctx context.Context, id string, at time.Time, r audit.Rec
 		if err != nil || g.ID == "" {
 			return translate(err)
 		}
-		r.Account, r.Subject, r.Host = g.Account, g.ID, audit.HostOf(g.Client)
+		r.Account, r.Subject, r.Host = g.Account, g.ID, g.host()
 		return s.Audit(ctx, r)
 	})
 }

@@ -67,6 +67,24 @@ func TestConnected(t *testing.T) {
 	})
 }
 
+// TestConnectedPrograms: one that registered has no address for an id.
+func TestConnectedPrograms(t *testing.T) {
+	p := openPod(t)
+	c := newProgram(t, p, "none")
+	c.redeem(c.consent(c.copying(), everything()))
+	list, err := p.Connected(t.Context(), aurora)
+	must(t, err)
+	if len(list) != 1 || list[0].Named() || list[0].Host() != c.host() || list[0].Client != c.id {
+		t.Fatalf("connected are %+v", list)
+	}
+	must(t, p.Disconnect(audit.By(t.Context(), audit.Client), aurora, list[0].ID))
+	rows, err := p.store.AuditBefore(t.Context(), aurora, 0, 1)
+	must(t, err)
+	if len(rows) != 1 || rows[0].Actor != "client "+c.host() {
+		t.Errorf("written down is %+v", rows)
+	}
+}
+
 // TestTheftIsWrittenDown: RFC 9700 §4.14.2.
 func TestTheftIsWrittenDown(t *testing.T) {
 	p := sqlitePod(t)
