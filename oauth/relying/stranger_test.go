@@ -80,8 +80,8 @@ func (s *stranger) front() http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", proxy)
-	mux.HandleFunc("/.well-known/webfinger", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 200, document{"subject": "acct:" + s.id(), "links": []document{{"rel": "http://openid.net/specs/connect/1.0/issuer", "href": s.url}}})
+	mux.HandleFunc("/.well-known/webfinger", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, 200, document{"subject": r.FormValue("resource"), "links": []document{{"rel": "http://openid.net/specs/connect/1.0/issuer", "href": s.url}}})
 	})
 	mux.HandleFunc("/.well-known/oauth-protected-resource/transfer/v1", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, 200, document{"resource": s.url + "/transfer/v1", "authorization_servers": []string{s.url}})
