@@ -70,7 +70,7 @@ type reading struct {
 // read an account: npm's openid-client.
 func TestOpenIDClient(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		pod := newPod(t, dialect)
+		pod := newPod(t, dialect, "PODMOVE_CLIENT_REGISTRATION=open")
 		pod.fill(t, "ada", 12)
 		start(t, pod)
 		for _, c := range []struct {
@@ -81,6 +81,10 @@ func TestOpenIDClient(t *testing.T) {
 			{"that has a metadata document and a key, with bound tokens", reading{Method: "private_key_jwt", DPoP: true}},
 			{"that has a metadata document and no key", reading{Method: "none"}},
 			{"that has a metadata document and no key, with bound tokens", reading{Method: "none", DPoP: true}},
+			{"that registers, with a key", reading{Register: true, Method: "private_key_jwt", DPoP: true}},
+			{"that registers, with a secret in the header", reading{Register: true, Method: "client_secret_basic", DPoP: true}},
+			{"that registers, with a secret in the form", reading{Register: true, Method: "client_secret_post"}},
+			{"that registers, with neither", reading{Register: true, Method: "none", DPoP: true}},
 		} {
 			t.Run(c.what, func(t *testing.T) {
 				t.Parallel()
