@@ -88,7 +88,7 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger) (*ground
 	}
 	g.closers = append(g.closers, g.images)
 	g.web = outbound.New(outbound.Options{Development: c.Development()})
-	g.photos = outbound.New(outbound.Options{Development: c.Development(), Timeout: 10 * time.Minute})
+	g.photos = outbound.New(outbound.Options{Development: c.Development(), Timeout: 10 * time.Minute, MaxBody: int64(c.MaxPhoto) + outbound.DefaultMaxBody})
 	return g, errors.Join(g.openPost(), g.openKeys(ctx))
 }
 

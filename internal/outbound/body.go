@@ -31,6 +31,32 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("the answer is %d %s", e.Code, http.StatusText(e.Code))
 }
 
+// bounded is an answer's body: it has an end, and with it the host's turn does.
+type bounded struct {
+	body io.ReadCloser
+	left int64
+	done func()
+}
+
+// Read is io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.body.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		n, err = max(0, n+int(b.left)), ErrTooLarge
+		b.left = 0
+	}
+	if err != nil {
+		b.done()
+	}
+	return n, err
+}
+
+// Close is io.Closer.
+func (b *bounded) Close() error {
+	defer b.done()
+	return b.body.Close()
+}
+
 // ReadAll reads to the end, or fails with ErrTooLarge behind max bytes.
 func ReadAll(r io.Reader, max int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, max+1))

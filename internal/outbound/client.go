@@ -3,6 +3,7 @@ package outbound
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -19,31 +20,50 @@ type Options struct {
 	// Timeout bounds one exchange from dialing to the last byte of the body.
 	// Zero is DefaultTimeout. Give downloads of photos a longer one.
 	Timeout time.Duration
+	// MaxBody bounds the body of each answer, whatever its reader does about it.
+	// Zero is DefaultMaxBody.
+	MaxBody int64
+	// Redirects is how many are followed, each held to what holds for a first
+	// request. Zero follows none: the answer with its status 3xx is what comes.
+	Redirects int
 	// Roots are the certificate authorities to trust; nil is the system's.
 	Roots *x509.CertPool
+	// Resolver looks names up; nil is the system's. What it answers is not
+	// trusted: the address is looked at when it is dialed.
+	Resolver *net.Resolver
 }
 
 // Bounds that each exchange has.
 const (
 	DefaultTimeout = 30 * time.Second
+	DefaultMaxBody = 16 << 20
 	dialTimeout    = 10 * time.Second
 	headerTimeout  = 20 * time.Second
 	maxHeaderBytes = 64 << 10
-	maxConnections = 16 // to one host
+	maxConnections = 16 // to one host, and as many exchanges at once
 	idleTimeout    = 30 * time.Second
 )
 
 // New makes the client. An address that it does not speak with is ErrForbidden.
-// A redirect is not followed: the answer with its status 3xx is what the caller
-// gets. Bodies are not decompressed, so what is counted is what came.
+// Bodies are not decompressed, so what is counted is what came.
 func New(o Options) *http.Client {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
-	dialer := &net.Dialer{Timeout: dialTimeout, Control: addressGuard(o).Safe}
-	transport := &http.Transport{
+	if o.MaxBody == 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	return &http.Client{
+		Transport:     guarded{next: transport(o), check: urlCheck(o), turns: newTurns(maxConnections), maxBody: o.MaxBody},
+		CheckRedirect: follow(o.Redirects),
+		Timeout:       o.Timeout,
+	}
+}
+
+func transport(o Options) *http.Transport {
+	return &http.Transport{
 		Proxy:                  nil, // a proxy would dial for us, behind the guard's back
-		DialContext:            dialer.DialContext,
+		DialContext:            dialer(o).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots},
 		TLSHandshakeTimeout:    dialTimeout,
 		ResponseHeaderTimeout:  headerTimeout,
@@ -54,10 +74,24 @@ func New(o Options) *http.Client {
 		DisableCompression:     true,
 		ForceAttemptHTTP2:      true,
 	}
-	return &http.Client{
-		Transport:     guarded{next: transport, check: urlCheck(o)},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       o.Timeout,
+}
+
+func dialer(o Options) *net.Dialer {
+	return &net.Dialer{Timeout: dialTimeout, Control: addressGuard(o).Safe, Resolver: o.Resolver}
+}
+
+// follow lets that many redirects through. Each is a request of its own to the
+// guarded transport. The address that led there stays here: it may hold a code.
+func follow(most int) func(*http.Request, []*http.Request) error {
+	return func(next *http.Request, via []*http.Request) error {
+		switch {
+		case most == 0:
+			return http.ErrUseLastResponse
+		case len(via) > most:
+			return fmt.Errorf("%w: %d redirects are too many", ErrForbidden, len(via))
+		}
+		next.Header.Del("Referer")
+		return nil
 	}
 }
 

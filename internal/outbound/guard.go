@@ -17,25 +17,38 @@ import (
 // it.
 var ErrForbidden = errors.New("this pod does not speak with that address")
 
-// guarded looks at a request's URL before anything is dialed.
+// guarded looks at a request's URL before anything is dialed, waits for the
+// host's turn, and bounds the answer's body.
 type guarded struct {
-	next  http.RoundTripper
-	check func(*url.URL) error
+	next    http.RoundTripper
+	check   func(*url.URL) error
+	turns   *turns
+	maxBody int64
 }
 
 // RoundTrip is http.RoundTripper.
 func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := g.check(r.URL); err != nil {
+	err := g.check(r.URL)
+	var done func()
+	if err == nil {
+		done, err = g.turns.take(r.Context(), strings.ToLower(r.URL.Host))
+	}
+	if err != nil {
 		if r.Body != nil {
 			r.Body.Close()
 		}
 		return nil, err
 	}
 	response, err := g.next.RoundTrip(r)
-	if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
-		return nil, fmt.Errorf("%w: %s: %w", ErrForbidden, r.URL.Host, err)
+	if err != nil {
+		done()
+		if errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) {
+			return nil, fmt.Errorf("%w: %s: %w", ErrForbidden, r.URL.Host, err)
+		}
+		return nil, err
 	}
-	return response, err
+	response.Body = &bounded{body: response.Body, left: g.maxBody, done: done}
+	return response, nil
 }
 
 // urlCheck is what New's client checks; see Allowed.
