@@ -63,9 +63,6 @@ func New(o Options) *Party {
 func direct(c *http.Client) *http.Client {
 	own := *c
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	if own.Transport == nil {
-		own.Transport = http.DefaultTransport
-	}
 	return &own
 }
 
