@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -69,6 +70,9 @@ func headers(next http.Handler) http.Handler {
 		h.Set("X-Frame-Options", "DENY") // RFC 9700 §4.16, for browsers that pass over frame-ancestors
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
+		if strings.HasPrefix(r.URL.Path, "/oauth/") {
+			h.Set("Referrer-Policy", "no-referrer") // RFC 9700 §4.2.4: these addresses hold codes and states
+		}
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		next.ServeHTTP(w, r)
 	})

@@ -32,7 +32,7 @@ var goneTemplate = template.Must(template.New("gone").Parse(gonePage))
 // Gone answers 410 for something that moved away with its account, and names
 // the new public profile, if there is one to name. Cache-Control is the
 // caller's.
-func Gone(w http.ResponseWriter, profile string) {
+func Gone(w http.ResponseWriter, r *http.Request, profile string) {
 	headers(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		var body bytes.Buffer
 		if err := goneTemplate.Execute(&body, profile); err != nil {
@@ -42,5 +42,5 @@ func Gone(w http.ResponseWriter, profile string) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusGone)
 		w.Write(body.Bytes()) // the browser may be gone
-	})).ServeHTTP(w, nil)
+	})).ServeHTTP(w, r)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -34,10 +35,23 @@ func (p Public) photo(c *gin.Context) {
 		return
 	}
 	defer image.Close()
-	// A stranger's bytes: never a page, a script or a frame of this pod.
-	c.Header("Content-Security-Policy", "default-src 'none'; sandbox")
-	c.Header("Content-Type", image.Type)
+	sandboxed(c, image.Type)
 	c.Header("ETag", image.ETag)
 	c.Header("Cache-Control", "private, no-cache") // who may see it can change
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, image)
 }
+
+// sandboxed keeps a stranger's bytes from ever being a page, a script or a frame
+// of this pod. What is no type of a photo is only for saving.
+func sandboxed(c *gin.Context, contentType string) {
+	c.Header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	if !slices.Contains(pictureTypes, contentType) {
+		contentType = "application/octet-stream"
+		c.Header("Content-Disposition", "attachment")
+	}
+	c.Header("Content-Type", contentType)
+}
+
+// pictureTypes cannot run anything, whatever the bytes are, with nosniff beside
+// them; SVG could.
+var pictureTypes = []string{"image/jpeg", "image/png", "image/gif", "image/webp"}

@@ -4,7 +4,13 @@ import (
 	"bytes"
 	"image"
 	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"podmove/internal/pod"
 	"podmove/internal/store"
@@ -26,7 +32,7 @@ func TestPhotos(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"Content-Type": "image/png", "ETag": `"` + string(photo.Item.SHA256) + `"`, "X-Content-Type-Options": "nosniff",
-				"Content-Security-Policy": "default-src 'none'; sandbox",
+				"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
 			} {
 				if got := w.Header().Get(name); got != want {
 					t.Errorf("%s: %q, want %q", name, got, want)
@@ -58,4 +64,51 @@ func TestPhotos(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestDisguise: a page or a drawing with a script, called a photo, is none to a
+// browser.
+func TestDisguise(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		h := newHouse(t, s)
+		for name, c := range map[string]struct{ content, kind string }{
+			"a page called PNG":    {"<!doctype html><script>alert(1)</script>", "image/png"},
+			"a drawing called GIF": {`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, "image/gif"},
+			"GIF and script alike": {"GIF89a/*\x00\x00*/=1;alert(1)", "image/gif"},
+			"a script called JPEG": {"alert(1)", "image/jpeg"},
+			"a PDF called WebP":    {"%PDF-1.7 /JavaScript", "image/webp"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				sum, size, err := h.blobs.Put(t.Context(), strings.NewReader(c.content), "", 1<<20)
+				h.must(err)
+				photo, err := s.CreatePhoto(t.Context(), h.account["aurora"].ID, transfer.Photo{
+					Public: true, CreatedAt: transfer.TimeOf(time.UnixMilli(1)), SHA256: transfer.Digest(sum), Size: size, Type: c.kind,
+				})
+				h.must(err)
+				for _, v := range pod.Variants() {
+					harmless(t, h.as("", "/uploads/images/"+string(v)+photo.File), c.kind)
+				}
+			})
+		}
+	})
+	for _, kind := range []string{"image/svg+xml", "text/html", "text/html; charset=utf-8", "application/xhtml+xml", "text/javascript", "IMAGE/PNG", ""} {
+		t.Run("what is stored as "+kind+" is for saving", func(t *testing.T) {
+			w := httptest.NewRecorder()
+			c, _ := gin.CreateTestContext(w)
+			c.Header("X-Content-Type-Options", "nosniff") // set for all pages
+			sandboxed(c, kind)
+			harmless(t, w, "application/octet-stream")
+			if w.Header().Get("Content-Disposition") != "attachment" {
+				t.Errorf("%v", w.Header())
+			}
+		})
+	}
+}
+
+func harmless(t *testing.T, w *httptest.ResponseRecorder, kind string) {
+	t.Helper()
+	h := w.Header()
+	if w.Code != http.StatusOK || h.Get("Content-Type") != kind || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Content-Security-Policy") != "default-src 'none'; frame-ancestors 'none'; sandbox" {
+		t.Errorf("%d %v", w.Code, h)
+	}
 }

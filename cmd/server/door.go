@@ -71,7 +71,7 @@ func (d door) away(w http.ResponseWriter, r *http.Request, k knocking) bool {
 	case k.json:
 		api.Gone(w, answer.Profile)
 	default:
-		web.Gone(w, answer.Profile)
+		web.Gone(w, r, answer.Profile)
 	}
 	return true
 }

@@ -36,24 +36,32 @@ func (p *podServer) faces(r rooms) (http.Handler, error) {
 	}
 	notices := by(audit.Pod, programs)
 	pages, programs = by(audit.Person, pages), by(audit.Client, programs)
-	tokens := by(audit.Client, r.provider.Handler())
+	door := p.door(r, pages, p.data(r, sessions, window))
+	mux := p.route(by(audit.Client, r.provider.Handler()), pages, programs)
+	mux.Handle("/transfer/v1/notices", notices)
+	mux.Handle("/", door)
+	return headers(p.origin, legible(spelled(mux, door))), nil
+}
+
+// route says which face answers where. What ends in a slash is named without
+// it, too: the mux would redirect it, a POST by 307 (RFC 9700 §4.12).
+func (p *podServer) route(oauth, pages, programs http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.HandleFunc("GET /readyz", p.readyz)
-	mux.Handle("/oauth/", tokens)
-	mux.Handle("/.well-known/", tokens)
-	for _, page := range []string{"/oauth/authorize", "/oauth/interactions/", "/oauth/callback"} {
-		mux.Handle(page, pages)
+	for _, path := range []string{"/oauth", "/oauth/", "/.well-known", "/.well-known/"} {
+		mux.Handle(path, oauth)
+	}
+	for _, path := range []string{"/oauth/authorize", "/oauth/interactions", "/oauth/interactions/", "/oauth/callback"} {
+		mux.Handle(path, pages)
 	}
 	for _, once := range []string{"/oauth/authorize", "/oauth/callback"} {
 		mux.HandleFunc("HEAD "+once, onlyOnce)
 	}
-	for _, path := range []string{"/.well-known/webfinger", "/transfer/", "/openapi.yaml", "/docs"} {
+	for _, path := range []string{"/.well-known/webfinger", "/transfer", "/transfer/", "/openapi.yaml", "/docs"} {
 		mux.Handle(path, programs)
 	}
-	mux.Handle("/transfer/v1/notices", notices)
-	mux.Handle("/", p.door(r, pages, p.data(r, sessions, window)))
-	return legible(mux), nil
+	return mux
 }
 
 // pages are what people see.
