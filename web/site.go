@@ -5,24 +5,24 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/limit"
 	"podmove/internal/locale"
 	"podmove/internal/pod"
 )
 
 // Options are what a Site works with.
 type Options struct {
-	Origin   string         // the pod's public URL, without a trailing slash
-	Contact  string         // the podmin's e-mail address or https URL, or empty
-	Proxies  []netip.Prefix // whose X-Forwarded-For is believed
-	MaxPhoto int64          // most bytes of one photo
-	Closed   bool           // nobody may sign up: the podmin makes the accounts
+	Origin   string        // the pod's public URL, without a trailing slash
+	Contact  string        // the podmin's e-mail address or https URL, or empty
+	Proxies  limit.Proxies // whose X-Forwarded-For is believed
+	MaxPhoto int64         // most bytes of one photo
+	Closed   bool          // nobody may sign up: the podmin makes the accounts
 	Sessions *pod.Sessions
 	Accounts Accounts
 	Log      *slog.Logger
@@ -41,7 +41,7 @@ type Site struct {
 	Sessions *pod.Sessions
 	Log      *slog.Logger
 	contact  string
-	proxies  []netip.Prefix
+	proxies  limit.Proxies
 	maxPhoto int64
 	accounts Accounts
 	speaks   *locale.Set

@@ -1,13 +1,15 @@
-package web
+package limit_test
 
 import (
 	"net/http/httptest"
 	"net/netip"
 	"testing"
+
+	"podmove/internal/limit"
 )
 
 func TestFrom(t *testing.T) {
-	s := &Site{proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8")}}
+	p := limit.Proxies{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8")}
 	for what, c := range map[string]struct {
 		peer      string
 		forwarded []string
@@ -28,8 +30,33 @@ func TestFrom(t *testing.T) {
 			for _, f := range c.forwarded {
 				r.Header.Add("X-Forwarded-For", f)
 			}
-			if got := s.from(r).String(); got != c.want {
+			if got := p.From(r).String(); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestKey(t *testing.T) {
+	for what, c := range map[string]struct {
+		a, b string
+		same bool
+	}{
+		"one IPv4 address is one":                 {"192.0.2.7", "192.0.2.7", true},
+		"two IPv4 addresses are two":              {"192.0.2.7", "192.0.2.8", false},
+		"a household's IPv6 addresses are one":    {"2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true},
+		"two households' IPv6 addresses are two":  {"2001:db8:1:2::1", "2001:db8:1:3::1", false},
+		"a zone is no way to be many":             {"fe80::1%eth0", "fe80::1%eth1", true},
+		"IPv4 and IPv6 are two":                   {"192.0.2.7", "2001:db8::1", false},
+		"what has no address shares one with all": {"", "", true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			var a, b netip.Addr
+			if c.a != "" {
+				a, b = netip.MustParseAddr(c.a), netip.MustParseAddr(c.b)
+			}
+			if got := limit.Key(a) == limit.Key(b); got != c.same {
+				t.Errorf("%s and %s: %v", limit.Key(a), limit.Key(b), got)
 			}
 		})
 	}
