@@ -67,7 +67,7 @@ func known(err error) *transfer.Error {
 func write(c *gin.Context, e *transfer.Error) {
 	status := statusOf(e.Code)
 	if after := retryAfter(e, status); after > 0 {
-		c.Header("Retry-After", strconv.FormatInt(int64((after+time.Second-1)/time.Second), 10))
+		c.Header("Retry-After", strconv.FormatInt(seconds(after), 10))
 	}
 	more := map[string]any{"code": e.Code}
 	if len(e.GUIDs) > 0 {

@@ -41,6 +41,7 @@ type Transfers struct {
 	Tokens oauth.Introspector
 	Proofs oauth.Proofs
 	Origin string // the pod's public URL, without a slash at the end
+	Budget Budget // of a grant
 }
 
 var (
@@ -50,7 +51,7 @@ var (
 
 // Mount adds the routes of the contract, all behind the token.
 func (t Transfers) Mount(r gin.IRouter) {
-	inside := r.Group("", guard{tokens: t.Tokens, proofs: t.Proofs, origin: t.Origin}.admit)
+	inside := r.Group("", guard{tokens: t.Tokens, proofs: t.Proofs, origin: t.Origin}.admit, within(t.Budget))
 	contract.RegisterHandlersWithOptions(inside, t, contract.GinServerOptions{
 		ErrorHandler: func(c *gin.Context, err error, _ int) {
 			what, _, _ := strings.Cut(err.Error(), ": ") // what follows speaks of Go

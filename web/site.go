@@ -26,6 +26,9 @@ type Options struct {
 	Sessions *pod.Sessions
 	Accounts Accounts
 	Log      *slog.Logger
+	// Budget takes one page from an account's budget, or says how long it is
+	// until one is left. Nil has no end.
+	Budget func(account int64) (wait time.Duration)
 }
 
 // Accounts find who is signed in.
@@ -44,6 +47,7 @@ type Site struct {
 	proxies  limit.Proxies
 	maxPhoto int64
 	accounts Accounts
+	budget   func(account int64) time.Duration
 	speaks   *locale.Set
 	pages    pages
 	missing  map[*locale.Locale][]byte // the one answer for what is not there, or not for this person
@@ -51,7 +55,7 @@ type Site struct {
 
 // NewSite reads the templates.
 func NewSite(o Options) (*Site, error) {
-	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Closed: o.Closed, Sessions: o.Sessions, Log: o.Log, contact: o.Contact, proxies: o.Proxies, maxPhoto: o.MaxPhoto, accounts: o.Accounts}
+	s := &Site{Origin: o.Origin, Host: pod.Host(o.Origin), Closed: o.Closed, Sessions: o.Sessions, Log: o.Log, contact: o.Contact, proxies: o.Proxies, maxPhoto: o.MaxPhoto, accounts: o.Accounts, budget: o.Budget}
 	var err error
 	if s.speaks, err = locale.New(); err != nil {
 		return nil, err
@@ -140,7 +144,11 @@ func (s *Site) Browser(c *gin.Context) string { return s.Sessions.Browser(c.Requ
 // sign-in page and then back.
 func (s *Site) SignedIn() gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if _, ok := s.Account(c); ok {
+		if a, ok := s.Account(c); ok {
+			if wait := s.take(a); wait > 0 {
+				s.Busy(c.Writer, c.Request, wait)
+				c.Abort()
+			}
 			return
 		}
 		next := "/"
@@ -150,6 +158,13 @@ func (s *Site) SignedIn() gin.HandlerFunc {
 		s.SignIn(c, next)
 		c.Abort()
 	}
+}
+
+func (s *Site) take(a pod.Account) time.Duration {
+	if s.budget == nil {
+		return 0
+	}
+	return s.budget(a.ID)
 }
 
 // SignIn sends the browser to the sign-in page, which asks for the password

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"net/http"
+	"strconv"
+	"time"
 
 	"podmove"
 	"podmove/api"
@@ -26,11 +28,16 @@ func (p *podServer) faces(r rooms) (http.Handler, error) {
 		Origin: p.origin, Lifetime: p.config.SessionLifetime.Std(), Rows: p.store, Now: p.now, Log: p.log,
 	})
 	window := pod.Window{Library: p.store, Host: p.config.Host()}
-	pages, err := p.pages(r, sessions, window)
+	budgets := newLimits(p.config, p.now)
+	site, err := p.site(sessions, budgets)
 	if err != nil {
 		return nil, err
 	}
-	programs, err := p.programs(r)
+	pages, err := p.pages(r, site, window)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := p.programs(r, budgets)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +47,7 @@ func (p *podServer) faces(r rooms) (http.Handler, error) {
 	mux := p.route(by(audit.Client, r.provider.Handler()), pages, programs)
 	mux.Handle("/transfer/v1/notices", notices)
 	mux.Handle("/", door)
-	return headers(p.origin, legible(spelled(mux, door))), nil
+	return headers(p.origin, short(legible(limited(budgets, site, spelled(mux, door))))), nil
 }
 
 // route says which face answers where. What ends in a slash is named without
@@ -64,16 +71,18 @@ func (p *podServer) route(oauth, pages, programs http.Handler) *http.ServeMux {
 	return mux
 }
 
-// pages are what people see.
-func (p *podServer) pages(r rooms, sessions *pod.Sessions, window pod.Window) (http.Handler, error) {
-	text, err := markup.New(markup.Options{Origin: p.origin})
-	if err != nil {
-		return nil, err
-	}
-	site, err := web.NewSite(web.Options{
+// site is what all pages share.
+func (p *podServer) site(sessions *pod.Sessions, budgets *limits) (*web.Site, error) {
+	return web.NewSite(web.Options{
 		Origin: p.origin, Contact: p.config.AdminContact, Proxies: p.config.Proxies(), MaxPhoto: int64(p.config.MaxPhoto),
 		Closed: p.config.Registration == "closed", Sessions: sessions, Accounts: p.store, Log: p.log,
+		Budget: func(account int64) time.Duration { return budgets.accounts.Take(strconv.FormatInt(account, 10)) },
 	})
+}
+
+// pages are what people see.
+func (p *podServer) pages(r rooms, site *web.Site, window pod.Window) (http.Handler, error) {
+	text, err := markup.New(markup.Options{Origin: p.origin})
 	if err != nil {
 		return nil, err
 	}
@@ -104,13 +113,13 @@ func (p *podServer) groups(site *web.Site, r rooms, window pod.Window, text *mar
 }
 
 // programs are what programs with a token, or with none, read.
-func (p *podServer) programs(r rooms) (http.Handler, error) {
+func (p *podServer) programs(r rooms, budgets *limits) (http.Handler, error) {
 	docs, err := api.NewDocs(podmove.OpenAPI)
 	if err != nil {
 		return nil, err
 	}
 	return api.New(api.Options{Log: p.log, Groups: []api.Group{
-		api.Transfers{Source: r.source, Tokens: r.provider, Proofs: r.provider.Uses(), Origin: p.origin},
+		api.Transfers{Source: r.source, Tokens: r.provider, Proofs: r.provider.Uses(), Origin: p.origin, Budget: budgets.grants.Take},
 		api.Holdings{Keeper: r.keeper},
 		api.Notices{Sides: []api.Side{r.redirects, r.keeper}},
 		api.WebFinger{Origin: p.origin, Accounts: p.store},

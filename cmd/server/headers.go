@@ -43,3 +43,17 @@ func spelled(mux *http.ServeMux, door http.Handler) http.Handler {
 		mux.ServeHTTP(w, r)
 	})
 }
+
+// maxAddress bounds an address with its query, in bytes.
+const maxAddress = 8 << 10
+
+// short refuses addresses that are longer than any of ours.
+func short(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.RequestURI) > maxAddress {
+			http.Error(w, "This address is too long.", http.StatusRequestURITooLong) // RFC 9110 §15.5.15
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

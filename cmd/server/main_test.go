@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"podmove/internal/store/storetest"
+	"podmove/web"
 )
 
 // asProgram, set in the environment, makes the test binary the program itself:
@@ -22,6 +23,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	web.Quiet()
 	// The tests wait for other processes most of the time. -parallel on the
 	// command line wins.
 	if err := flag.Set("test.parallel", "8"); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"podmove/internal/blob"
 	"podmove/internal/keys"
+	"podmove/internal/limit"
 	"podmove/internal/pins"
 	"podmove/internal/pod"
 	"podmove/internal/store"
@@ -76,7 +77,7 @@ func (g *ground) openProvider(r rooms) (*provider.Provider, error) {
 		Now:         g.now,
 
 		Registration: g.config.ClientRegistration == "open",
-		From:         func(r *http.Request) netip.Addr { return web.From(r, g.config.Proxies()) },
+		From:         func(r *http.Request) netip.Addr { return limit.Proxies(g.config.Proxies()).From(r) },
 	})
 }
 

@@ -127,6 +127,31 @@ type Config struct {
 	// MailFrom is whom e-mail is from, such as "Pod <pod@pod.example>". Default
 	// empty. Danger: an address that SMTP may not send for, and mail is lost.
 	MailFrom string `name:"mail-from" env:"PODMOVE_MAIL_FROM" placeholder:"ADDRESS" help:"Whom e-mail is from."`
+
+	// LimitAll is the most requests a minute of everyone together; 0 is no limit,
+	// as for the others. Default 120000. Danger: too few, and people are sent
+	// away while the machine idles; each process counts for itself.
+	LimitAll int `name:"limit-all" env:"PODMOVE_LIMIT_ALL" default:"120000" placeholder:"N" help:"Most requests a minute of everyone together."`
+
+	// LimitPeer is the most requests a minute to the transfer API with one
+	// grant, and from one address; signed messages get a tenth. Default 60000.
+	// Danger: fewer than a pod asks at full speed, and moves become slow.
+	LimitPeer int `name:"limit-peer" env:"PODMOVE_LIMIT_PEER" default:"60000" placeholder:"N" help:"Most requests a minute to the transfer API with one grant."`
+
+	// LimitStranger is the most requests a minute from one address to what needs
+	// no account: tokens, pushed requests, WebFinger, signing in; signing up gets
+	// a sixtieth. Default 1200. Danger: with an untold proxy (trusted-proxies),
+	// everyone has one address.
+	LimitStranger int `name:"limit-stranger" env:"PODMOVE_LIMIT_STRANGER" default:"1200" placeholder:"N" help:"Most requests a minute from one address to sign in, for tokens and WebFinger."`
+
+	// LimitVisitor is the most requests a minute from one address to pages and
+	// photos. Default 6000. Danger: a page can show a hundred photos, and a
+	// school or an office has one address.
+	LimitVisitor int `name:"limit-visitor" env:"PODMOVE_LIMIT_VISITOR" default:"6000" placeholder:"N" help:"Most requests a minute from one address to pages and photos."`
+
+	// LimitAccount is the most pages a minute that are for one account alone.
+	// Default 1200. Danger: none above a few hundred.
+	LimitAccount int `name:"limit-account" env:"PODMOVE_LIMIT_ACCOUNT" default:"1200" placeholder:"N" help:"Most pages a minute that are for one account alone."`
 }
 
 const day = 24 * time.Hour
@@ -152,5 +177,10 @@ func Default() Config {
 		SessionLifetime: Duration(14 * day),
 
 		ClientRegistration: "off",
+		LimitAll:           120_000,
+		LimitPeer:          60_000,
+		LimitStranger:      1200,
+		LimitVisitor:       6000,
+		LimitAccount:       1200,
 	}
 }

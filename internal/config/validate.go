@@ -38,6 +38,11 @@ func (c Config) Validate() error {
 		setting("admin-contact", c.checkAdminContact()),
 		setting("smtp", c.checkSMTP()),
 		setting("mail-from", c.checkMailFrom()),
+		setting("limit-all", budget(c.LimitAll)),
+		setting("limit-peer", budget(c.LimitPeer)),
+		setting("limit-stranger", budget(c.LimitStranger)),
+		setting("limit-visitor", budget(c.LimitVisitor)),
+		setting("limit-account", budget(c.LimitAccount)),
 	)
 }
 
@@ -142,6 +147,14 @@ func between(n, least, most int64, words string) error {
 		return fmt.Errorf("it must lie between %s", words)
 	}
 	return nil
+}
+
+// budget is a number of requests a minute.
+func budget(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return between(int64(n), 60, 1_000_000_000, "60 and 1000000000 a minute, or be 0 for no limit")
 }
 
 func oneOf(value string, words ...string) error {
