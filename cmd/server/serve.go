@@ -9,9 +9,13 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/net/netutil"
 
 	"podmove/internal/config"
 )
+
+// maxConnections is how many are open at once; others wait to be accepted.
+const maxConnections = 8192
 
 // drain is how long requests and jobs at work may take to finish after SIGTERM.
 const drain = 9 * time.Second
@@ -51,14 +55,8 @@ func (p *podServer) serve(ctx context.Context, listener net.Listener) error {
 	if err := p.jobs.Start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	server := &http.Server{
-		Handler:           p.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       10 * time.Minute, // an upload over a slow line
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
-	}
+	server := p.server(slowest)
+	listener = netutil.LimitListener(listener, maxConnections)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -68,6 +66,18 @@ func (p *podServer) serve(ctx context.Context, listener net.Listener) error {
 	}
 	p.log.Info("stopping: finishing what is under way")
 	return p.stop(context.WithoutCancel(ctx), server)
+}
+
+// server has no bound for a whole request or answer, which a photo over a slow
+// line would meet; the pace bounds each piece instead.
+func (p *podServer) server(slow pace) *http.Server {
+	return &http.Server{
+		Handler:           slow.around(p.handler),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+	}
 }
 
 // stop does not fail over a request that did not end in time: a stranger who
