@@ -16,6 +16,7 @@ const strangers = "internal/outbound"
 
 // knownHosts are the rooms that may make a client of their own, and why.
 var knownHosts = map[string]string{
+	"tools":         "they run on the machine of who builds, before what they started themselves",
 	"internal/demo": "it plays a person's browser, before the pods that it started itself",
 	"internal/mail": "it speaks with the mail server that the podmin named in the settings",
 }

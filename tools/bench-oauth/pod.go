@@ -47,7 +47,7 @@ func newPod(ctx context.Context, children *sync.WaitGroup, binary, dir string) (
 	if out, err := add.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("no account: %w: %s", err, out)
 	}
-	environment := []string{"PODMOVE_DATA=" + data, "PODMOVE_PUBLIC_URL=" + p.issuer, "PODMOVE_DATABASE="}
+	environment := []string{"PODMOVE_DATA=" + data, "PODMOVE_PUBLIC_URL=" + p.issuer, "PODMOVE_DATABASE=", "PODMOVE_LIMIT_STRANGER=0", "PODMOVE_LIMIT_ALL=0"}
 	if err := start(ctx, children, p.issuer+"/readyz", environment, binary, "serve", "--listen", address); err != nil {
 		return nil, err
 	}
