@@ -24,7 +24,7 @@ func (s *Service) envelope(d Departure) transfer.Envelope {
 // request is the envelope of a message that is to be answered.
 func (s *Service) request(d Departure) transfer.Envelope {
 	e := s.envelope(d)
-	e.Expires = s.now().Add(transfer.MaxMessageLife).Unix()
+	e.Expires = e.IssuedAt + int64(transfer.MaxMessageLife.Seconds())
 	return e
 }
 

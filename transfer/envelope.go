@@ -4,7 +4,7 @@ import "time"
 
 // Bounds on the times of signed messages (Protocol §1.4).
 const (
-	MaxMessageLife = 5 * time.Minute // of a request, from now on
+	MaxMessageLife = 5 * time.Minute // of a request, from when it was signed
 	messageSkew    = 5 * time.Minute // how far ahead a peer's clock may be
 	minMessageID   = 16              // characters
 	maxMessageID   = 128
@@ -14,8 +14,11 @@ const (
 // want.Issuer to want.Audience about the transfer want.Transfer. That it was
 // signed, and that its identifier is new, is the caller's to check.
 func (e Envelope) CheckRequest(want Envelope, now time.Time) error {
-	expires := time.Unix(e.Expires, 0)
-	if !expires.After(now) || expires.After(now.Add(MaxMessageLife+messageSkew)) {
+	signed, expires := time.Unix(e.IssuedAt, 0), time.Unix(e.Expires, 0)
+	if signed.Before(now) {
+		signed = now // a clock that is behind gives a message no longer life
+	}
+	if !expires.After(now) || expires.After(signed.Add(MaxMessageLife)) {
 		return Errorf(SignatureInvalid, "the message has expired, or would be good for more than five minutes")
 	}
 	return e.check(want, now)
@@ -41,7 +44,7 @@ func (e Envelope) check(want Envelope, now time.Time) error {
 		fault = "transfer"
 	case len(e.ID) < minMessageID || len(e.ID) > maxMessageID:
 		fault = "identifier"
-	case time.Unix(e.IssuedAt, 0).After(now.Add(messageSkew)):
+	case e.IssuedAt <= 0 || time.Unix(e.IssuedAt, 0).After(now.Add(messageSkew)):
 		fault = "time"
 	}
 	if fault != "" {

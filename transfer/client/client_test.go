@@ -159,7 +159,10 @@ func TestManifestFromALiar(t *testing.T) {
 			jws, _ := keys.Sign(stranger, transfer.TypManifest, good)
 			a.body = []byte(jws)
 		}, transfer.SignatureInvalid},
-		"refuses another typ":              {func(p *lyingPod, a *answer) { p.sign(a, transfer.TypReceipt, good) }, transfer.SignatureInvalid},
+		"refuses a receipt's typ":          {func(p *lyingPod, a *answer) { p.sign(a, transfer.TypReceipt, good) }, transfer.SignatureInvalid},
+		"refuses the typ of holdings":      {func(p *lyingPod, a *answer) { p.sign(a, transfer.TypHoldings, good) }, transfer.SignatureInvalid},
+		"refuses the typ of an undo":       {func(p *lyingPod, a *answer) { p.sign(a, transfer.TypUndo, good) }, transfer.SignatureInvalid},
+		"refuses the typ of an ID token":   {func(p *lyingPod, a *answer) { p.sign(a, "JWT", good) }, transfer.SignatureInvalid},
 		"refuses an unsigned one":          {func(_ *lyingPod, a *answer) { a.body, _ = json.Marshal(good) }, transfer.SignatureInvalid},
 		"refuses another type of answer":   {func(_ *lyingPod, a *answer) { a.header.Set("Content-Type", "text/html") }, transfer.AnswerInvalid},
 		"refuses an endless one":           {func(_ *lyingPod, a *answer) { a.body = make([]byte, 2<<20) }, transfer.AnswerInvalid},

@@ -56,7 +56,7 @@ func unremoved(err error) error {
 // of the items it lists as live with the digest brought.
 func (k *Keeper) askUndo(ctx context.Context, m Move, items []transfer.LiveItem) ([]string, error) {
 	request := transfer.Undo{Envelope: k.envelope(m), Items: items}
-	request.Expires = k.Now().Add(transfer.MaxMessageLife).Unix()
+	request.Expires = request.IssuedAt + int64(transfer.MaxMessageLife.Seconds())
 	signed, err := k.Sign(transfer.TypUndo, request)
 	if err != nil {
 		return nil, err

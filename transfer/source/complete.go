@@ -152,13 +152,26 @@ func (s *Service) receipt(ctx context.Context, t Transfer, signed string) (trans
 		fault = "audience"
 	case e.Transfer != t.ID || e.Nonce != t.Nonce:
 		fault = "transfer"
-	case e.ID == "" || time.Unix(e.IssuedAt, 0).After(now.Add(clockSkew)) || (e.Expires != 0 && !time.Unix(e.Expires, 0).After(now)):
+	case e.ID == "" || e.IssuedAt <= 0 || time.Unix(e.IssuedAt, 0).After(now.Add(clockSkew)) || (e.Expires != 0 && !time.Unix(e.Expires, 0).After(now)):
 		fault = "time or identifier"
 	}
 	if fault != "" {
 		return r, transfer.Errorf(transfer.SignatureInvalid, "the receipt has the wrong %s", fault)
 	}
+	if err := checkTallies(t, r); err != nil {
+		return r, err
+	}
 	return r, checkPlaces(t, r)
+}
+
+// checkTallies refuses what goes beyond the agreement (Protocol §2.2).
+func checkTallies(t Transfer, r transfer.Receipt) error {
+	for _, tally := range r.Tallies {
+		if err := granted(t, tally.Collection); err != nil {
+			return transfer.Errorf(transfer.NotGranted, "the receipt tallies %.40q, which the transfer does not include", tally.Collection)
+		}
+	}
+	return nil
 }
 
 // checkPlaces: Protocol §5.4.

@@ -175,6 +175,7 @@ func TestCompleteRefuses(t *testing.T) {
 			"another transfer":  func(r *transfer.Receipt) { r.Transfer = "0123456789abcdef0123456789abcdef" },
 			"another nonce":     func(r *transfer.Receipt) { r.Nonce = rand.Text() },
 			"no identifier":     func(r *transfer.Receipt) { r.ID = "" },
+			"no time":           func(r *transfer.Receipt) { r.IssuedAt = 0 },
 			"a time to come":    func(r *transfer.Receipt) { r.IssuedAt += 3600 },
 			"an end that is up": func(r *transfer.Receipt) { r.Expires = r.IssuedAt - 1 },
 		} {
@@ -188,9 +189,13 @@ func TestCompleteRefuses(t *testing.T) {
 			_, err := w.Complete(ctx, k.g, k.id, must(keys.Sign(stranger, transfer.TypReceipt, k.receipt(t)))(t))
 			want(t, err, transfer.SignatureInvalid)
 		})
-		t.Run("a message of another kind", func(t *testing.T) {
-			_, err := w.Complete(ctx, k.g, k.id, must(keys.Sign(w.theirs, transfer.TypUndo, k.receipt(t)))(t))
-			want(t, err, transfer.SignatureInvalid)
+		t.Run("a message of every other kind", func(t *testing.T) { // Protocol §1.4
+			for _, typ := range []string{
+				transfer.TypManifest, transfer.TypHoldings, transfer.TypUndo, transfer.TypMovedOn, "JWT", "at+jwt", "dpop+jwt", "podmove-receipt", "PODMOVE-RECEIPT+JWT",
+			} {
+				_, err := w.Complete(ctx, k.g, k.id, must(keys.Sign(w.theirs, typ, k.receipt(t)))(t))
+				want(t, err, transfer.SignatureInvalid)
+			}
 		})
 		t.Run("no receipt", func(t *testing.T) {
 			_, err := w.Complete(ctx, k.g, k.id, "")
