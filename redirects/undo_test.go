@@ -209,15 +209,17 @@ func TestMessages(t *testing.T) {
 					code   transfer.Code
 					change func(*transfer.Envelope)
 				}{
-					"refuses another audience":             {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Audience = "https://other.example" }},
-					"refuses another transfer nonce":       {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Nonce = rand.Text() }},
-					"refuses one that has expired":         {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = w.now.Unix() }},
-					"refuses one without an end":           {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = 0 }},
-					"refuses one that is good for an hour": {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = w.now.Add(time.Hour).Unix() }},
-					"refuses one from the future":          {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.IssuedAt = w.now.Add(time.Hour).Unix() }},
-					"refuses one without identifier":       {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.ID = "" }},
-					"does not know another transfer":       {transfer.NotFound, func(e *transfer.Envelope) { e.Transfer = "00000000000000000000000000000000" }},
-					"does not know another issuer":         {transfer.NotFound, func(e *transfer.Envelope) { e.Issuer = "https://other.example" }},
+					"refuses another audience":                 {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Audience = "https://other.example" }},
+					"refuses another transfer nonce":           {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Nonce = rand.Text() }},
+					"refuses one that has expired":             {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = w.now.Unix() }},
+					"refuses one without an end":               {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = 0 }},
+					"refuses one without a time":               {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.IssuedAt = 0 }},
+					"refuses one that is good for six minutes": {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = w.now.Add(6 * time.Minute).Unix() }},
+					"refuses one that is good for an hour":     {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = w.now.Add(time.Hour).Unix() }},
+					"refuses one from the future":              {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.IssuedAt = w.now.Add(time.Hour).Unix() }},
+					"refuses one without identifier":           {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.ID = "" }},
+					"does not know another transfer":           {transfer.NotFound, func(e *transfer.Envelope) { e.Transfer = "00000000000000000000000000000000" }},
+					"does not know another issuer":             {transfer.NotFound, func(e *transfer.Envelope) { e.Issuer = "https://other.example" }},
 				} {
 					w.part(name, func() {
 						e := good()
@@ -228,8 +230,14 @@ func TestMessages(t *testing.T) {
 				w.part("refuses another key", func() {
 					want(w.T, end.hear(w, must(keys.Sign(stranger, end.typ, end.claims(w, good())))(w.T)), transfer.SignatureInvalid)
 				})
-				w.part("refuses another kind of message", func() {
-					want(w.T, end.hear(w, must(end.signer(w).sign(transfer.TypReceipt, end.claims(w, good())))(w.T)), transfer.SignatureInvalid)
+				w.part("refuses every other kind of message", func() {
+					for _, typ := range []string{
+						transfer.TypManifest, transfer.TypReceipt, transfer.TypHoldings, transfer.TypUndo, transfer.TypMovedOn, "JWT", "at+jwt", "dpop+jwt", "application/" + end.typ, "",
+					} {
+						if typ != end.typ {
+							want(w.T, end.hear(w, must(end.signer(w).sign(typ, end.claims(w, good())))(w.T)), transfer.SignatureInvalid)
+						}
+					}
 				})
 				w.part("refuses rubbish", func() { want(w.T, end.hear(w, "a.b.c"), transfer.SignatureInvalid) })
 				w.wantState(transfer.Redirecting, "") // nothing of all that did anything
