@@ -98,7 +98,7 @@ func (m Moves) page(c *gin.Context) (movePage, error) {
 	}
 	state := report.Move.State
 	p := movePage{
-		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message), Here: m.Site.ID(a), Host: hostOf(report.Move.Typed), Busy: state.Working(),
+		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message), Here: m.Site.ID(a), Host: m.host(report.Move), Busy: state.Working(),
 		Agree: state.May(destination.Authorizing),
 		Retry: (state == destination.Waiting || state == destination.NeedsAttention) && report.Move.Reason != transfer.ConsentNeeded && report.Move.KeysDiffer.IsZero(),
 		Stop:  state != destination.Cancelled && state.May(destination.Cancelled),

@@ -177,10 +177,19 @@ var (
 	}
 )
 
-// likely is the old pod's origin as its ID suggests it.
+// likely is the old pod's origin as a link named it, or as its ID suggests it.
 func (m Moves) likely(move destination.Move) string {
+	if move.Issuer != "" {
+		return move.Issuer
+	}
 	scheme, _, _ := strings.Cut(m.Site.Origin, "://")
 	return scheme + "://" + hostOf(move.Typed)
+}
+
+// host is the old pod's as a person compares it with what the browser shows.
+func (m Moves) host(move destination.Move) string {
+	_, host, _ := strings.Cut(m.likely(move), "://")
+	return host
 }
 
 func hostOf(id string) string { return id[strings.LastIndexByte(id, '@')+1:] }

@@ -179,6 +179,19 @@ func TestMovePage(t *testing.T) {
 			t.Errorf("the form may lead to %s", csp)
 		}
 	})
+	t.Run("names the issuer that a link named", func(t *testing.T) { // Protocol §2.6
+		c.report.Move.Issuer = "https://login.old.example"
+		defer func() { c.report.Move.Issuer = "" }()
+		w := ask("aurora", http.MethodGet, "/moves/a0b1", nil)
+		for _, part := range []string{`<p class="host" dir="ltr">login.old.example</p>`, ">aurora@old.example<", ">aurora@pod.example<"} {
+			if !strings.Contains(w.Body.String(), part) {
+				t.Errorf("the page lacks %q", part)
+			}
+		}
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self' https://login.old.example;") {
+			t.Errorf("the form may lead to %s", csp)
+		}
+	})
 	t.Run("leads to the old pod", func(t *testing.T) {
 		w := ask("aurora", http.MethodPost, "/moves/a0b1/agree", nil)
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != c.address || len(c.did) < len("agree in ")+20 {

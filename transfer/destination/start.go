@@ -29,7 +29,7 @@ func (v *Mover) Begin(ctx context.Context, s Start) (Move, error) {
 	switch {
 	case !transfer.ValidID(id):
 		return Move{}, transfer.Errorf(transfer.RequestInvalid, "%.80q is not an ID: it looks like name@old.example", s.ID)
-	case s.Issuer != "" && transfer.CheckAddress(s.Issuer+"/", s.Issuer) != nil:
+	case s.Issuer != "" && !isPod(s.Issuer):
 		return Move{}, transfer.Errorf(transfer.RequestInvalid, "the link that led here names no pod. Type your old ID here instead")
 	case hostOf(id) == hostOf(place.ID):
 		return Move{}, transfer.Errorf(transfer.SamePod, "%s is an account of this pod: a move leads from another pod to this one", id)
@@ -82,6 +82,13 @@ func (v *Mover) alone(ctx context.Context, account int64) error {
 func cleanID(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	return strings.TrimPrefix(strings.TrimPrefix(s, "acct:"), "@")
+}
+
+// isPod reports whether an address can be a pod's public URL: a scheme, a host
+// and perhaps a port (Protocol §1.1).
+func isPod(address string) bool {
+	_, host, _ := strings.Cut(address, "://")
+	return transfer.OriginOf(address) == address && transfer.CheckAddress(address+"/", address) == nil && transfer.ValidID("anyone@"+host)
 }
 
 func hostOf(id string) string { return id[strings.LastIndexByte(id, '@')+1:] }

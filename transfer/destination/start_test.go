@@ -32,7 +32,10 @@ func TestBegin(t *testing.T) {
 			}
 		}
 		s.part("refuses a link whose issuer is no address", func() {
-			for _, issuer := range []string{"old.example", "https://old\x00.example", "https://old\xff.example", "javascript:alert(1)"} {
+			for _, issuer := range []string{
+				"old.example", "https://old\x00.example", "https://old\xff.example", "javascript:alert(1)", "https://old.example;script-src",
+				"https://old.example/", "https://old.example/op", "https://a@old.example", "https://old.example?x",
+			} {
 				_, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: transfertest.Aurora, Issuer: issuer})
 				if transfer.CodeOf(err) != transfer.RequestInvalid {
 					s.Errorf("%q: got %v", issuer, err)
