@@ -1,7 +1,9 @@
 package provider_test
 
 import (
+	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -154,6 +156,31 @@ func TestNarrowing(t *testing.T) {
 		if d := granted(t, form, everything()); len(d.Collections) != 1 || d.Collections[0] != "posts" || d.Limited {
 			t.Errorf("%+v", d)
 		}
+	})
+	t.Run("says what was granted in the token answer, when it is refreshed, and at introspection", func(t *testing.T) {
+		first := c.redeem(c.consent(c.request(), provider.Decision{Allow: true, Collections: []string{"contacts"}}))
+		second := c.refresh(first.text("refresh_token"))
+		third := c.post("/oauth/introspect", c.auth(url.Values{"token": {second.text("access_token")}}))
+		for _, a := range []answer{first, second, third} {
+			raw, err := json.Marshal(a.body["authorization_details"])
+			must(t, err)
+			var said []oauth.Details
+			must(t, json.Unmarshal(raw, &said))
+			if len(said) != 1 || strings.Join(said[0].Collections, " ") != "profile blocks contacts" || said[0].Limited ||
+				said[0].Purpose != "move" || said[0].Destination != "aurora@"+c.host() {
+				t.Errorf("got %s", raw)
+			}
+		}
+	})
+	t.Run("is one account, one client and one destination account", func(t *testing.T) { // Protocol §2.5
+		g, err := p.Introspect(t.Context(), c.redeem(c.consent(c.request(), everything())).text("access_token"))
+		must(t, err)
+		if g.Account != aurora || g.Client != c.id || g.Details.Destination != "aurora@"+c.host() {
+			t.Errorf("%+v", g)
+		}
+		form := c.request()
+		form.Set("authorization_details", strings.TrimSuffix(c.details("move"), "]")+","+strings.TrimPrefix(c.details("move"), "["))
+		want(t, c.post("/oauth/par", form), http.StatusBadRequest, "invalid_authorization_details")
 	})
 	t.Run("takes profile and blocks along in a move", func(t *testing.T) {
 		d := granted(t, c.request(), provider.Decision{Allow: true, Collections: []string{"aspects"}})
