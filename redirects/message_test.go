@@ -2,6 +2,7 @@ package redirects_test
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -191,4 +192,65 @@ func (w *world) failed(guid string) string {
 		w.Fatalf("%s: %+v", guid, o[0])
 	}
 	return guid
+}
+
+// TestWhatIsSigned reads what both pods send each other, byte by byte: each
+// message is a compact JWS of its own kind with all that one must hold, and each
+// answer names its question (Protocol §1.4).
+func TestWhatIsSigned(t *testing.T) {
+	once(t, func(w *world) {
+		kinds := map[string]int{}
+		w.twist = func(address, message, answer string) (string, error) {
+			typ, sent := w.claims(message)
+			kind, back := w.claims(answer)
+			kinds[typ]++
+			if want := map[bool]string{true: transfer.TypHoldings, false: transfer.TypUndo}[strings.HasSuffix(address, "/holdings")]; typ != want || kind != want {
+				w.Errorf("%s: a %s is answered by a %s", address, typ, kind)
+			}
+			if back["in_reply_to"] != sent["jti"] || back["iss"] != sent["aud"] || back["aud"] != sent["iss"] || sent["in_reply_to"] != nil || back["jti"] == sent["jti"] {
+				w.Errorf("%v is answered by %v", sent, back)
+			}
+			if exp, _ := sent["exp"].(float64); exp <= float64(w.now.Unix()) || exp > float64(w.now.Add(transfer.MaxMessageLife).Unix()) {
+				w.Errorf("it ends at %v", sent["exp"])
+			}
+			return answer, nil
+		}
+		w.runFor(grace - time.Hour)
+		check(w.T, drop(w.redirects.Undo(w.Context(), w.old.account.ID, w.id)))
+		check(w.T, drop(w.redirects.Tell(w.Context(), w.id)))
+		check(w.T, w.keeper.Undo(w.Context(), w.new.account.ID, w.move))
+		w.takeBack()
+		if kinds[transfer.TypHoldings] == 0 || kinds[transfer.TypUndo] < 2 {
+			w.Errorf("sent were %v", kinds)
+		}
+	})
+}
+
+// claims are those of a signed message, and its kind.
+func (w *world) claims(message string) (typ string, claims map[string]any) {
+	w.Helper()
+	parts := strings.Split(message, ".")
+	if len(parts) != 3 {
+		w.Fatalf("%q is no compact JWS", message)
+	}
+	var header map[string]any
+	for i, into := range []*map[string]any{&header, &claims} {
+		raw := must(base64.RawURLEncoding.DecodeString(parts[i]))(w.T)
+		check(w.T, json.Unmarshal(raw, into))
+	}
+	for name, want := range map[string]any{"transfer": w.id, "nonce": w.nonce(), "iat": float64(w.now.Unix())} {
+		if claims[name] != want {
+			w.Errorf("%s is %v, want %v", name, claims[name], want)
+		}
+	}
+	for _, name := range []string{"iss", "aud", "jti"} {
+		if text, ok := claims[name].(string); !ok || len(text) < 16 {
+			w.Errorf("%s is %v", name, claims[name])
+		}
+	}
+	if header["alg"] != "ES256" {
+		w.Errorf("the header is %v", header)
+	}
+	typ, _ = header["typ"].(string)
+	return typ, claims
 }
