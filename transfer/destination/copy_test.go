@@ -275,3 +275,16 @@ func TestCopyOfPhotos(t *testing.T) {
 		}
 	})
 }
+
+// TestCopyInOrder: blocks travel before whatever could show the account to whom
+// it blocked, in whatever order the source announces them (Protocol §2.4, §3.1).
+func TestCopyInOrder(t *testing.T) {
+	var plan transfer.Plan
+	for _, c := range slices.Backward(transfer.Collections()) {
+		plan.Collections = append(plan.Collections, transfer.CollectionPlan{Collection: c})
+	}
+	got := destination.BoundsOf(plan).Collections
+	if !slices.Equal(got, transfer.Collections()) || !slices.Equal(got[:2], []transfer.Collection{transfer.Profiles, transfer.Blocks}) {
+		t.Errorf("they travel as %v", got)
+	}
+}
