@@ -31,8 +31,11 @@ type Consent struct {
 	// Measure is how much of an account the details would carry, by
 	// collection; Protocol §2.8: it is shown to the owner alone.
 	Measure func(ctx context.Context, account int64, d oauth.Details) ([]transfer.CollectionPlan, error)
-	Grace   time.Duration // from the redirects to the erasing
-	Now     func() time.Time
+	// Moving is where the account is on its way to, if that keeps the client
+	// from moving it to the destination; empty if nothing does.
+	Moving func(ctx context.Context, account int64, client, destination string) (string, error)
+	Grace  time.Duration // from the redirects to the erasing
+	Now    func() time.Time
 }
 
 // consentPath is followed by an interaction's id.

@@ -20,6 +20,7 @@ type consentPage struct {
 	Other   string // another account that the client asked for, or empty
 	Refusal string // why this account cannot be granted, or empty
 	Move    bool
+	Moving  string   // where the account is on its way to already, or empty
 	Always  []string // what a move takes along in any case
 	Ticks   []tick
 	Limited *tick     // posts for chosen people, if they were asked for
@@ -51,6 +52,12 @@ func (s Consent) page(c *gin.Context, i provider.Interaction) (consentPage, erro
 		}
 		page.Refusal = s.Site.coded(c, refusal.Code, refusal.Message)
 		return page, nil
+	}
+	if page.Move {
+		var err error
+		if page.Moving, err = s.Moving(ctx, a.ID, i.Client, i.Details.Destination); err != nil {
+			return page, err
+		}
 	}
 	amounts, err := s.Measure(ctx, a.ID, i.Details)
 	if err == nil {

@@ -56,6 +56,14 @@ func measure(_ context.Context, account int64, d oauth.Details) ([]transfer.Coll
 	return all, nil
 }
 
+// moving has the account on its way to whoever does not ask again.
+func moving(_ context.Context, _ int64, client, _ string) (string, error) {
+	if client == "another" {
+		return "aurora@third.example", nil
+	}
+	return "", nil
+}
+
 func newClerk(purpose string) *clerk {
 	return &clerk{i: provider.Interaction{
 		ID: "7", Host: "new.example", Name: "<The best pod>", Redirect: "https://new.example",
@@ -68,7 +76,7 @@ func TestConsent(t *testing.T) {
 	r := newRooms(pod.Account{ID: 1, GUID: "guid-of-aurora", Username: "aurora", State: pod.Active})
 	k := newClerk("move")
 	srv, client := serve(t, r, func(s *Site) Group {
-		return Consent{Site: s, Interactions: k, Measure: measure, Grace: 30 * 24 * time.Hour, Now: time.Now}
+		return Consent{Site: s, Interactions: k, Measure: measure, Moving: moving, Grace: 30 * 24 * time.Hour, Now: time.Now}
 	})
 	start := func() (*http.Response, string) {
 		t.Helper()
@@ -131,6 +139,16 @@ func TestConsent(t *testing.T) {
 		csp := resp.Header.Get("Content-Security-Policy")
 		if !strings.Contains(csp, "form-action 'self' https://new.example;") || !strings.Contains(csp, "frame-ancestors 'none'") || resp.Header.Get("X-Frame-Options") != "DENY" {
 			t.Errorf("headers %v", resp.Header)
+		}
+	})
+	t.Run("says to its owner that the account is already moving", func(t *testing.T) { // Protocol §2.8
+		if _, body := get(t, client, page); strings.Contains(body, "already moving") {
+			t.Error("it says so of one that is not")
+		}
+		k.i.Client = "another"
+		defer func() { k.i.Client = "" }()
+		if _, body := get(t, client, page); !strings.Contains(body, "already moving to <strong><bdi>aurora@third.example</bdi></strong>") {
+			t.Errorf("%s", body)
 		}
 	})
 	t.Run("is hidden from another browser", func(t *testing.T) {

@@ -43,6 +43,13 @@ func TestOpen(t *testing.T) {
 			}), opening(transfer.Move))
 			want(t, err, transfer.TransferActive)
 		})
+		t.Run("tells the person of the first, and not of one that takes its place", func(t *testing.T) { // Protocol §2.8
+			for client, want := range map[string]string{"https://third.example/oauth/client.json": destination, g.Client: ""} {
+				if got := must(w.Moving(ctx, w.account.ID, client, destination))(t); got != want {
+					t.Errorf("to %s: got %q, want %q", client, got, want)
+				}
+			}
+		})
 		t.Run("takes a copy beside a move", func(t *testing.T) {
 			w.open(t, w.grant(copying))
 		})

@@ -14,6 +14,20 @@ func (s *Service) List(ctx context.Context, account int64) ([]Transfer, error) {
 	return s.Transfers.TransfersOf(ctx, account)
 }
 
+// Moving is where an account is on its way to, if that keeps the client from
+// moving it to the destination; empty if nothing does. It is for the account's
+// own person (Protocol §2.8).
+func (s *Service) Moving(ctx context.Context, account int64, client, destination string) (string, error) {
+	list, err := s.List(ctx, account)
+	for _, t := range list {
+		again := t.Client == client && t.Destination == destination // which takes its place
+		if t.Purpose == transfer.Move && Live(t.State) && s.now().Sub(t.Used) < s.Idle && !again {
+			return t.Destination, err
+		}
+	}
+	return "", err
+}
+
 // Of is one transfer of an account; transfer.NotFound if it has no such.
 func (s *Service) Of(ctx context.Context, account int64, id string) (Transfer, error) {
 	t, err := s.Transfers.Transfer(ctx, id)
