@@ -49,7 +49,7 @@ func newTown(t *testing.T) *town {
 		w.accounts[name] = a
 	}
 	w.settle(t)
-	w.client = program(t)
+	w.client = keyless(t)
 	return w
 }
 
@@ -82,8 +82,8 @@ func (w *town) settle(t *testing.T) {
 	}))
 }
 
-// program is the client_id of a program without keys.
-func program(t *testing.T) string {
+// keyless is the client_id of a program without keys.
+func keyless(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
