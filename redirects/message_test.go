@@ -164,7 +164,7 @@ func (w *world) absent(guid string) string {
 	var raw struct {
 		Items []json.RawMessage `json:"items"`
 	}
-	check(w.T, verify(answer, transfer.TypHoldings, w.new.jwks(), &raw))
+	check(w.T, verify(w.Context(), transfer.Pin{Keys: w.new.jwks()}, answer, transfer.TypHoldings, &raw))
 	if len(raw.Items) != 1 || !strings.Contains(string(raw.Items[0]), `"state":"absent"`) {
 		w.Errorf("of %s it says %s", guid, raw.Items)
 	}
