@@ -43,7 +43,7 @@ func newWholePod(t *testing.T, settings ...func(*config.Config)) *wholePod {
 	}
 	t.Cleanup(func() { p.close() })
 	v := &wholePod{T: t, podServer: p}
-	if v.rooms, err = p.ground.rooms(); err != nil {
+	if v.rooms, err = p.rooms(); err != nil {
 		t.Fatal(err)
 	}
 	w := v.ask(http.MethodPost, "/sign-up", "", url.Values{"username": {"aurora"}, "email": {"aurora@mail.example"}, "password": {"a long password of aurora"}})
