@@ -72,7 +72,7 @@ func (d Departures) Mount(r gin.IRouter) {
 		_, err := d.Source.Withdraw(ctx, account, id)
 		return err
 	}))
-	r.POST("/departures/:id/undo", in, d.act(func(ctx context.Context, account int64, id string) error {
+	r.POST("/departures/:id/undo", in, d.fresh, d.act(func(ctx context.Context, account int64, id string) error {
 		_, err := d.Redirects.Undo(ctx, account, id)
 		return err
 	}))

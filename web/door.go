@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,6 +27,7 @@ type Doors struct {
 	Registry Registry
 	// Refused hears of everybody who is not let in; nil if nobody listens.
 	Refused func(ctx context.Context, kind audit.Kind, username string, from netip.Addr)
+	Now      func() time.Time
 }
 
 // Mount adds the pages.
@@ -71,6 +73,7 @@ func (d Doors) signInForm(c *gin.Context) {
 func (d Doors) signIn(c *gin.Context) {
 	form := d.form(c.PostForm("next"))
 	form.Username = c.PostForm("username")
+	at := d.Now()
 	a, err := d.Registry.SignIn(c.Request.Context(), form.Username, c.PostForm("password"))
 	if errors.Is(err, pod.ErrWrongPassword) {
 		// Without the username: people type passwords into that field.
@@ -80,7 +83,7 @@ func (d Doors) signIn(c *gin.Context) {
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in", form)
 		return
 	}
-	d.enter(c, a, err, form.Next)
+	d.enter(c, a, err, at, form.Next)
 }
 
 // refused tells who listens that somebody was not let in.
@@ -90,10 +93,10 @@ func (d Doors) refused(c *gin.Context, kind audit.Kind, username string) {
 	}
 }
 
-// enter signs the account in and goes on.
-func (d Doors) enter(c *gin.Context, a pod.Account, err error, next string) {
+// enter signs the account in whose password was typed at a moment, and goes on.
+func (d Doors) enter(c *gin.Context, a pod.Account, err error, at time.Time, next string) {
 	if err == nil {
-		err = d.Site.Sessions.SignIn(c.Request.Context(), a.ID)
+		err = d.Site.Sessions.SignIn(c.Request.Context(), a.ID, at)
 	}
 	if err != nil {
 		d.Site.Fail(c, err)
@@ -121,6 +124,7 @@ func (d Doors) signUp(c *gin.Context) {
 		d.Site.Page(c, http.StatusForbidden, "sign-up", form)
 		return
 	}
+	at := d.Now()
 	a, err := d.Registry.Add(c.Request.Context(), pod.NewAccount{
 		Username: form.Username, Email: form.Email, Password: c.PostForm("password"),
 	})
@@ -129,5 +133,5 @@ func (d Doors) signUp(c *gin.Context) {
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-up", form)
 		return
 	}
-	d.enter(c, a, err, form.Next)
+	d.enter(c, a, err, at, form.Next)
 }

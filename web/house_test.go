@@ -95,7 +95,7 @@ func newHouse(t *testing.T, s *store.Store) *house {
 	h.handler = New(h.site, anyone{h.site},
 		Public{h.site, window, render, images}, Home{h.site, window, render}, Compose{h.site, h.author, window, render},
 		Pictures{h.site, h.author}, Contacts{h.site, h.author}, ProfileForm{h.site, h.author, window},
-		Settings{h.site, h.registry, s, time.Now}, Doors{Site: h.site, Registry: h.registry})
+		Settings{h.site, h.registry, s, time.Now}, Doors{Site: h.site, Registry: h.registry, Now: time.Now})
 	for _, name := range []string{"aurora", "boreal", "cirrus"} {
 		h.account[name], err = s.AddAccount(t.Context(), pod.Account{
 			GUID: pod.NewGUID(), Username: name, Email: name + "@mail.example", State: pod.Active, CreatedAt: time.UnixMilli(1),
@@ -179,4 +179,12 @@ func (h *house) status(want int, name, target string) string {
 		h.t.Errorf("%s as %q: %d, want %d", target, name, w.Code, want)
 	}
 	return w.Body.String()
+}
+
+// find is an account as it is stored now.
+func (h *house) find(name string) pod.Account {
+	h.t.Helper()
+	a, err := h.store.AccountNamed(h.t.Context(), name)
+	h.must(err)
+	return a
 }

@@ -256,7 +256,10 @@ func TestOwnSettings(t *testing.T) {
 			form := url.Values{"old": {"wrong password"}, "password": {"a new password"}}
 			w := l.ask(t, http.MethodPost, "/settings/password", "application/x-www-form-urlencoded", strings.NewReader(form.Encode()), 422)
 			wants(t, w.Body.String(), "until now is not right")
-			elsewhere := &life{l.house, l.cookies}
+			in := httptest.NewRecorder()
+			l.handler.ServeHTTP(in, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/as/"+strconv.FormatInt(l.account["aurora"].ID, 10)+"?ago=1m", nil))
+			elsewhere := &life{l.house, in.Result().Cookies()}
+			wants(t, elsewhere.see(t, "/settings"), "Settings")
 			form.Set("old", "the old password")
 			l.send(t, "/settings/password", form)
 			wants(t, l.see(t, "/settings"), "Settings")

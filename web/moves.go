@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,6 +33,7 @@ type Moves struct {
 	Mover Mover
 	// Undo takes a finished move back; nil offers no undo.
 	Undo func(ctx context.Context, account int64, move string) error
+	Now  func() time.Time // nil is time.Now
 	// Streams holds a place for each page that may be told of progress at once.
 	Streams chan struct{}
 	// Stopping is closed when this process stops.
@@ -59,8 +61,16 @@ func (m Moves) Mount(r gin.IRouter) {
 		return err
 	}))
 	if m.Undo != nil {
-		r.POST("/moves/:id/undo", in, m.act(m.Undo))
+		r.POST("/moves/:id/undo", in, m.fresh, m.act(m.Undo))
 	}
+}
+
+func (m Moves) fresh(c *gin.Context) {
+	now := time.Now
+	if m.Now != nil {
+		now = m.Now
+	}
+	m.Site.IsFresh(c, now(), "/moves/"+c.Param("id"))
 }
 
 // moveForm is what the first page shows.

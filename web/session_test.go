@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"podmove/internal/pod"
 )
@@ -44,4 +46,87 @@ func TestBrowser(t *testing.T) {
 	if _, body := get(t, other, srv.URL+"/browser"); body == before {
 		t.Error("two browsers have one name")
 	}
+}
+
+// TestCookie looks at what a browser is told about the session's cookie.
+func TestCookie(t *testing.T) {
+	for origin, prefix := range map[string]string{"https://pod.example": "__Host-", "http://localhost:4000": "session_", "http://127.0.0.1:4001": "session_"} {
+		t.Run("of "+origin, func(t *testing.T) {
+			site := newSite(t, origin, newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active}))
+			cookie := record(t, New(site, door{site}), http.MethodPost, "/let-me-in").Cookies()[0]
+			t.Run("is named by how it is kept", func(t *testing.T) {
+				if !strings.HasPrefix(cookie.Name, prefix) {
+					t.Errorf("it is %s", cookie.Name)
+				}
+			})
+			t.Run("goes over TLS alone where there is TLS", func(t *testing.T) {
+				if cookie.Secure != strings.HasPrefix(origin, "https:") {
+					t.Errorf("Secure is %v", cookie.Secure)
+				}
+			})
+			t.Run("is not shown to script", func(t *testing.T) {
+				if !cookie.HttpOnly {
+					t.Error("HttpOnly is missing")
+				}
+			})
+			t.Run("does not go along with another site's forms", func(t *testing.T) {
+				if cookie.SameSite != http.SameSiteLaxMode {
+					t.Errorf("SameSite is %v", cookie.SameSite)
+				}
+			})
+			t.Run("is this host's alone, at every path", func(t *testing.T) {
+				if cookie.Domain != "" || cookie.Path != "/" {
+					t.Errorf("Domain %q, Path %q", cookie.Domain, cookie.Path)
+				}
+			})
+		})
+	}
+}
+
+// TestSessionEnds replays cookies that should be worth nothing any more.
+func TestSessionEnds(t *testing.T) {
+	aurora := pod.Account{ID: 1, Username: "aurora", State: pod.Active}
+	r := newRooms(aurora)
+	srv, client := serve(t, r, func(s *Site) Group { return nameTag{s} }, func(s *Site) Group { return Doors{Site: s, Registry: desk{r}, Now: time.Now} })
+	held := func(c *http.Client) *http.Client { // another browser with the cookies of this one
+		u, err := url.Parse(srv.URL)
+		must(t, err)
+		thief := browser(t)
+		thief.Jar.SetCookies(u, c.Jar.Cookies(u))
+		return thief
+	}
+	inside := func(c *http.Client) bool {
+		resp, _ := get(t, c, srv.URL+"/inside")
+		return resp.StatusCode == http.StatusTeapot
+	}
+	t.Run("one planted before the sign-in is worth nothing after it", func(t *testing.T) {
+		get(t, client, srv.URL+"/browser")
+		planted := held(client)
+		post(t, client, srv.URL+"/let-me-in", nil)
+		if !inside(client) || inside(planted) {
+			t.Errorf("signed in: %v, and with the planted cookie: %v", inside(client), inside(planted))
+		}
+	})
+	t.Run("one from before another sign-in is worth nothing after it", func(t *testing.T) {
+		stolen := held(client)
+		post(t, client, srv.URL+"/let-me-in", nil)
+		if !inside(client) || inside(stolen) {
+			t.Errorf("signed in: %v, and with the old cookie: %v", inside(client), inside(stolen))
+		}
+	})
+	t.Run("one that is known from elsewhere is worth nothing after signing out", func(t *testing.T) {
+		stolen := held(client)
+		post(t, client, srv.URL+"/sign-out", nil)
+		if inside(client) || inside(stolen) {
+			t.Errorf("signed in: %v, and with the old cookie: %v", inside(client), inside(stolen))
+		}
+	})
+	t.Run("a sign-in with a password that was changed meanwhile is none", func(t *testing.T) {
+		post(t, client, srv.URL+"/let-me-in", nil)
+		aurora.SessionsFrom = time.Now().Add(time.Millisecond)
+		r.accounts[1] = aurora
+		if inside(client) {
+			t.Error("the session began before the password was changed, and is good still")
+		}
+	})
 }

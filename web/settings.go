@@ -103,17 +103,20 @@ func (s Settings) language(c *gin.Context) {
 
 func (s Settings) email(c *gin.Context) {
 	a, _ := s.Site.Account(c)
-	if s.Site.IsFresh(c, s.Now(), "/settings") {
+	if s.Site.IsFresh(c, s.Now(), "/settings#email") {
 		s.done(c, "email", s.Keeping.ChangeEmail(c.Request.Context(), a, c.PostForm("email")))
 	}
 }
 
 func (s Settings) password(c *gin.Context) {
+	if !s.Site.IsFresh(c, s.Now(), "/settings#new-password") {
+		return
+	}
 	a, _ := s.Site.Account(c)
 	ctx := c.Request.Context()
 	err := s.Keeping.ChangePassword(ctx, a, c.PostForm("old"), c.PostForm("password"))
 	if err == nil {
-		err = s.Site.Sessions.SignIn(ctx, a.ID) // this browser stays
+		err = s.Site.Sessions.SignIn(ctx, a.ID, s.Now()) // this browser stays
 	}
 	s.done(c, "password", err)
 }

@@ -173,12 +173,16 @@ func (s *Site) SignIn(c *gin.Context, next string) {
 	c.Redirect(http.StatusSeeOther, "/sign-in?next="+url.QueryEscape(local(next)))
 }
 
+// maxNext is the longest way back that is kept, in bytes.
+const maxNext = 2 << 10
+
 // local is next if it is a path of this site, else "/". "//host" and "/\host"
-// are other sites to a browser.
+// are other sites to a browser, which takes tabs and line breaks out before it
+// looks (URL Standard §4.4).
 func local(next string) string {
 	u, err := url.Parse(next)
 	switch {
-	case err != nil, u.Scheme != "", u.Host != "", u.User != nil,
+	case err != nil, len(next) > maxNext, u.Scheme != "", u.Host != "", u.User != nil,
 		!strings.HasPrefix(next, "/"), strings.HasPrefix(next, "//"), strings.ContainsAny(next, "\\\r\n\t"):
 		return "/"
 	}

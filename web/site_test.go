@@ -83,7 +83,7 @@ type door struct{ site *Site }
 
 func (d door) Mount(r gin.IRouter) {
 	r.POST("/let-me-in", func(c *gin.Context) {
-		if err := d.site.Sessions.SignIn(c.Request.Context(), 1); err != nil {
+		if err := d.site.Sessions.SignIn(c.Request.Context(), 1, time.Now()); err != nil {
 			d.site.Fail(c, err)
 			return
 		}
@@ -219,21 +219,50 @@ func TestCrossSiteForms(t *testing.T) {
 
 func TestLocal(t *testing.T) {
 	for next, want := range map[string]string{
-		"/moves/1?a=b":         "/moves/1?a=b",
-		"":                     "/",
-		"moves":                "/",
-		"//evil.example":       "/",
-		`/\evil.example`:       "/",
-		"https://evil.example": "/",
-		"/a\r\nSet-Cookie: a":  "/",
-		"javascript:alert(1)":  "/",
-		"/a%0d%0ab":            "/a%0d%0ab",
-		"//user@evil.example":  "/",
-		"/\t/evil.example":     "/",
+		"/moves/1?a=b":                     "/moves/1?a=b",
+		"":                                 "/",
+		"moves":                            "/",
+		"//evil.example":                   "/",
+		`/\evil.example`:                   "/",
+		"https://evil.example":             "/",
+		"/a\r\nSet-Cookie: a":              "/",
+		"javascript:alert(1)":              "/",
+		"/a%0d%0ab":                        "/a%0d%0ab",
+		"//user@evil.example":              "/",
+		"/\t/evil.example":                 "/",
+		"\t//evil.example":                 "/",
+		" //evil.example":                  "/",
+		"\x00//evil.example":               "/",
+		`\\evil.example`:                   "/",
+		`/a\..\..\evil.example`:            "/",
+		"///evil.example":                  "/",
+		"/\n/evil.example":                 "/",
+		"/\x7f/evil.example":               "/",
+		"/%zz":                             "/",
+		"http:evil.example":                "/",
+		"https:///evil":                    "/",
+		"HTTPS://evil.example":             "/",
+		"JavaScript:alert(1)":              "/",
+		" javascript:alert(1)":             "/",
+		"data:text/html,x":                 "/",
+		"mailto:a@b.example":               "/",
+		"@evil.example":                    "/",
+		".evil.example":                    "/",
+		"?next=//evil.example":             "/",
+		"/" + strings.Repeat("a", maxNext): "/",
+		// What is encoded stays so: to a browser it is a part of a path.
+		"/%2f/evil.example":                   "/%2f/evil.example",
+		"/%2fevil.example":                    "/%2fevil.example",
+		"/%5cevil.example":                    "/%5cevil.example",
+		"/%09/evil.example":                   "/%09/evil.example",
+		"/sign-in?next=https://evil.example/": "/sign-in?next=https://evil.example/",
+		"/settings#email":                     "/settings#email",
 	} {
-		if got := local(next); got != want {
-			t.Errorf("local(%q) = %q, want %q", next, got, want)
-		}
+		t.Run(next, func(t *testing.T) {
+			if got := local(next); got != want {
+				t.Errorf("local(%q) = %q, want %q", next, got, want)
+			}
+		})
 	}
 }
 

@@ -77,14 +77,16 @@ func cookie(origin string) (name string, secure bool) {
 // Wrap loads the session of each request, and saves it if it changed.
 func (s *Sessions) Wrap(next http.Handler) http.Handler { return s.scs.LoadAndSave(next) }
 
-// SignIn makes the session that of an account whose password was just checked.
-// The cookie gets a new value, so that one planted before is worth nothing.
-func (s *Sessions) SignIn(ctx context.Context, account int64) error {
+// SignIn makes the session that of an account whose password was typed at a
+// moment and was right. The moment is that before the password was compared, so
+// that a password changed meanwhile ends this session, too. The cookie gets a new
+// value, so that one planted before is worth nothing.
+func (s *Sessions) SignIn(ctx context.Context, account int64, at time.Time) error {
 	if err := s.scs.RenewToken(ctx); err != nil {
 		return err
 	}
 	s.scs.Put(ctx, accountKey, account)
-	s.scs.Put(ctx, authKey, s.now().UnixMilli())
+	s.scs.Put(ctx, authKey, at.UnixMilli())
 	return nil
 }
 
