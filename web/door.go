@@ -15,19 +15,20 @@ import (
 	"podmove/internal/pod"
 )
 
-// A Registry makes accounts and checks passwords.
-type Registry interface {
-	Add(ctx context.Context, n pod.NewAccount) (pod.Account, error)
-	SignIn(ctx context.Context, username, password string) (pod.Account, error)
+// A Gate makes accounts and checks passwords, and counts what fails.
+type Gate interface {
+	SignIn(ctx context.Context, t pod.Try) (pod.Account, error)
+	SignUp(ctx context.Context, from netip.Addr, n pod.NewAccount) (pod.Account, error)
+	Device(a pod.Account) string
 }
 
 // Doors are the pages through which people come and go.
 type Doors struct {
-	Site     *Site
-	Registry Registry
+	Site *Site
+	Gate Gate
 	// Refused hears of everybody who is not let in; nil if nobody listens.
 	Refused func(ctx context.Context, kind audit.Kind, username string, from netip.Addr)
-	Now      func() time.Time
+	Now     func() time.Time
 }
 
 // Mount adds the pages.
@@ -74,13 +75,19 @@ func (d Doors) signIn(c *gin.Context) {
 	form := d.form(c.PostForm("next"))
 	form.Username = c.PostForm("username")
 	at := d.Now()
-	a, err := d.Registry.SignIn(c.Request.Context(), form.Username, c.PostForm("password"))
-	if errors.Is(err, pod.ErrWrongPassword) {
+	a, err := d.Gate.SignIn(c.Request.Context(), pod.Try{
+		Username: form.Username, Password: c.PostForm("password"), From: d.Site.from(c.Request), Device: d.device(c, form.Username),
+	})
+	switch {
+	case errors.Is(err, pod.ErrWrongPassword):
 		// Without the username: people type passwords into that field.
 		d.Site.Log.WarnContext(c, "refused a sign-in", "from", d.Site.from(c.Request))
 		d.refused(c, audit.SignInFailed, form.Username)
 		form.Message = d.Site.say(c, locale.Key("Username and password do not belong together. Look at both and try again."))
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in", form)
+		return
+	case d.Site.tooMany(c, err, &form.Message):
+		d.Site.Page(c, http.StatusTooManyRequests, "sign-in", form)
 		return
 	}
 	d.enter(c, a, err, at, form.Next)
@@ -102,6 +109,7 @@ func (d Doors) enter(c *gin.Context, a pod.Account, err error, at time.Time, nex
 		d.Site.Fail(c, err)
 		return
 	}
+	d.remember(c, a)
 	c.Redirect(http.StatusSeeOther, next)
 }
 
@@ -125,9 +133,13 @@ func (d Doors) signUp(c *gin.Context) {
 		return
 	}
 	at := d.Now()
-	a, err := d.Registry.Add(c.Request.Context(), pod.NewAccount{
+	a, err := d.Gate.SignUp(c.Request.Context(), d.Site.from(c.Request), pod.NewAccount{
 		Username: form.Username, Email: form.Email, Password: c.PostForm("password"),
 	})
+	if d.Site.tooMany(c, err, &form.Message) {
+		d.Site.Page(c, http.StatusTooManyRequests, "sign-up", form)
+		return
+	}
 	if refusal, ok := errors.AsType[pod.Refusal](err); ok {
 		form.Field, form.Message = string(refusal.Field), d.Site.words(c, err)
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-up", form)

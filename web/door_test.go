@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,7 +15,9 @@ import (
 // desk is a registry with one account, and room for one more.
 type desk struct{ rooms *rooms }
 
-func (d desk) Add(_ context.Context, n pod.NewAccount) (pod.Account, error) {
+func (desk) Device(pod.Account) string { return "a device" }
+
+func (d desk) SignUp(_ context.Context, _ netip.Addr, n pod.NewAccount) (pod.Account, error) {
 	if n.Username == "aurora" {
 		return pod.Account{}, pod.Refusal{Field: pod.Username, Message: "This username is taken."}
 	}
@@ -23,8 +26,8 @@ func (d desk) Add(_ context.Context, n pod.NewAccount) (pod.Account, error) {
 	return a, nil
 }
 
-func (d desk) SignIn(_ context.Context, username, password string) (pod.Account, error) {
-	if username != "aurora" || password != "correct horse" {
+func (d desk) SignIn(_ context.Context, t pod.Try) (pod.Account, error) {
+	if t.Username != "aurora" || t.Password != "correct horse" {
 		return pod.Account{}, pod.ErrWrongPassword
 	}
 	return d.rooms.accounts[1], nil
@@ -32,7 +35,7 @@ func (d desk) SignIn(_ context.Context, username, password string) (pod.Account,
 
 func TestDoors(t *testing.T) {
 	r := newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active})
-	srv, client := serve(t, r, func(s *Site) Group { return Doors{Site: s, Registry: desk{r}, Now: time.Now} })
+	srv, client := serve(t, r, func(s *Site) Group { return Doors{Site: s, Gate: desk{r}, Now: time.Now} })
 	right := url.Values{"username": {"aurora"}, "password": {"correct horse"}, "next": {"/inside"}}
 
 	t.Run("refuses a wrong password and keeps the way on", func(t *testing.T) {
@@ -46,10 +49,10 @@ func TestDoors(t *testing.T) {
 	})
 	t.Run("signs in with a cookie of this browser alone and goes on", func(t *testing.T) {
 		resp, _ := post(t, client, srv.URL+"/sign-in", right)
-		if resp.StatusCode != 303 || resp.Header.Get("Location") != "/inside" || len(resp.Cookies()) != 1 {
+		if resp.StatusCode != 303 || resp.Header.Get("Location") != "/inside" || len(resp.Cookies()) != 2 {
 			t.Fatalf("%d %v", resp.StatusCode, resp.Header)
 		}
-		cookie := resp.Cookies()[0]
+		cookie := named(resp, "session_")
 		if !strings.HasPrefix(cookie.Name, "session_") || !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.Domain != "" || cookie.Path != "/" {
 			t.Errorf("cookie %s", cookie)
 		}
@@ -117,7 +120,7 @@ func TestClosedSignUp(t *testing.T) {
 	r := newRooms()
 	srv, client := serve(t, r, func(s *Site) Group {
 		s.Closed = true
-		return Doors{Site: s, Registry: desk{r}, Now: time.Now}
+		return Doors{Site: s, Gate: desk{r}, Now: time.Now}
 	})
 	if _, body := get(t, client, srv.URL+"/sign-in"); strings.Contains(body, "/sign-up") {
 		t.Error("leads where nothing is to be had")

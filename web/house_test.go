@@ -34,6 +34,7 @@ type house struct {
 
 	author   *pod.Author
 	registry *pod.Registry
+	gate     *pod.Gate
 }
 
 // library is the store, where some accounts have moved.
@@ -92,10 +93,11 @@ func newHouse(t *testing.T, s *store.Store) *house {
 	passwords, err := pod.NewPasswords()
 	h.must(err)
 	h.registry = &pod.Registry{Accounts: s, Passwords: passwords, Now: time.Now}
+	h.gate = &pod.Gate{Registry: h.registry, Tries: s, Secret: []byte("a secret of this house, 32 bytes")}
 	h.handler = New(h.site, anyone{h.site},
 		Public{h.site, window, render, images}, Home{h.site, window, render}, Compose{h.site, h.author, window, render},
 		Pictures{h.site, h.author}, Contacts{h.site, h.author}, ProfileForm{h.site, h.author, window},
-		Settings{h.site, h.registry, s, time.Now}, Doors{Site: h.site, Registry: h.registry, Now: time.Now})
+		Settings{h.site, h.gate, s, time.Now}, Doors{Site: h.site, Gate: h.gate, Now: time.Now})
 	for _, name := range []string{"aurora", "boreal", "cirrus"} {
 		h.account[name], err = s.AddAccount(t.Context(), pod.Account{
 			GUID: pod.NewGUID(), Username: name, Email: name + "@mail.example", State: pod.Active, CreatedAt: time.UnixMilli(1),

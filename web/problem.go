@@ -26,7 +26,8 @@ type problem struct{ Title, Text string }
 // Problem answers with a page that says what went wrong: text says what
 // happened, what was kept, and what to do.
 func (s *Site) Problem(c *gin.Context, status int, title, text string) {
-	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+	waits := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
+	if waits && c.Writer.Header().Get("Retry-After") == "" {
 		c.Header("Retry-After", "60") // Protocol §8
 	}
 	s.Page(c, status, "problem", problem{title, text})
@@ -38,7 +39,10 @@ func (s *Site) Problem(c *gin.Context, status int, title, text string) {
 // fault and goes to the log.
 func (s *Site) Fail(c *gin.Context, err error, here ...map[transfer.Code]locale.Key) {
 	e, ok := errors.AsType[*transfer.Error](err)
+	var wait string
 	switch {
+	case s.tooMany(c, err, &wait):
+		s.Problem(c, http.StatusTooManyRequests, s.say(c, refused), wait)
 	case ok && e.Code == transfer.NotFound:
 		s.Missing(c)
 	case ok && e.Code != transfer.Internal:

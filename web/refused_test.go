@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"podmove/internal/audit"
 	"podmove/internal/store/storetest"
@@ -16,7 +17,7 @@ import (
 func TestRefusedSignInIsTold(t *testing.T) {
 	h := newHouse(t, storetest.Open(t, storetest.SQLite))
 	var told []string
-	h.handler = New(h.site, Doors{Site: h.site, Registry: h.registry, Refused: func(_ context.Context, kind audit.Kind, username string, from netip.Addr) {
+	h.handler = New(h.site, Doors{Site: h.site, Gate: h.gate, Now: time.Now, Refused: func(_ context.Context, kind audit.Kind, username string, from netip.Addr) {
 		told = append(told, fmt.Sprint(kind, " ", username, " ", from))
 	}})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", strings.NewReader("username=aurora&password=wrong+one"))

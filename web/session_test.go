@@ -48,46 +48,68 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-// TestCookie looks at what a browser is told about the session's cookie.
-func TestCookie(t *testing.T) {
-	for origin, prefix := range map[string]string{"https://pod.example": "__Host-", "http://localhost:4000": "session_", "http://127.0.0.1:4001": "session_"} {
-		t.Run("of "+origin, func(t *testing.T) {
-			site := newSite(t, origin, newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active}))
-			cookie := record(t, New(site, door{site}), http.MethodPost, "/let-me-in").Cookies()[0]
-			t.Run("is named by how it is kept", func(t *testing.T) {
-				if !strings.HasPrefix(cookie.Name, prefix) {
-					t.Errorf("it is %s", cookie.Name)
-				}
-			})
-			t.Run("goes over TLS alone where there is TLS", func(t *testing.T) {
-				if cookie.Secure != strings.HasPrefix(origin, "https:") {
-					t.Errorf("Secure is %v", cookie.Secure)
-				}
-			})
-			t.Run("is not shown to script", func(t *testing.T) {
-				if !cookie.HttpOnly {
-					t.Error("HttpOnly is missing")
-				}
-			})
-			t.Run("does not go along with another site's forms", func(t *testing.T) {
-				if cookie.SameSite != http.SameSiteLaxMode {
-					t.Errorf("SameSite is %v", cookie.SameSite)
-				}
-			})
-			t.Run("is this host's alone, at every path", func(t *testing.T) {
-				if cookie.Domain != "" || cookie.Path != "/" {
-					t.Errorf("Domain %q, Path %q", cookie.Domain, cookie.Path)
-				}
-			})
-		})
+// named is the cookie of an answer whose name begins so.
+func named(resp *http.Response, prefix string) *http.Cookie {
+	for _, c := range resp.Cookies() {
+		if strings.HasPrefix(c.Name, prefix) {
+			return c
+		}
 	}
+	return &http.Cookie{Name: "none " + prefix}
+}
+
+// TestCookie looks at what a browser is told about the cookies of a sign-in.
+func TestCookie(t *testing.T) {
+	for origin, prefixes := range map[string][]string{
+		"https://pod.example": {"__Host-session", "__Host-device-"}, "http://localhost:4000": {"session_", "device-"}, "http://127.0.0.1:4001": {"session_", "device-"},
+	} {
+		r := newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active})
+		site := newSite(t, origin, r)
+		in := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", strings.NewReader("username=aurora&password=correct+horse"))
+		in.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		answer := httptest.NewRecorder()
+		New(site, Doors{Site: site, Gate: desk{r}, Now: time.Now}).ServeHTTP(answer, in)
+		for _, prefix := range prefixes {
+			cookieIs(t, origin, prefix, named(answer.Result(), prefix))
+		}
+	}
+}
+
+func cookieIs(t *testing.T, origin, prefix string, cookie *http.Cookie) {
+	t.Run(prefix+" at "+origin, func(t *testing.T) {
+		t.Run("is named by how it is kept", func(t *testing.T) {
+			if !strings.HasPrefix(cookie.Name, prefix) {
+				t.Errorf("it is %s", cookie.Name)
+			}
+		})
+		t.Run("goes over TLS alone where there is TLS", func(t *testing.T) {
+			if cookie.Secure != strings.HasPrefix(origin, "https:") {
+				t.Errorf("Secure is %v", cookie.Secure)
+			}
+		})
+		t.Run("is not shown to script", func(t *testing.T) {
+			if !cookie.HttpOnly {
+				t.Error("HttpOnly is missing")
+			}
+		})
+		t.Run("does not go along with another site's forms", func(t *testing.T) {
+			if cookie.SameSite != http.SameSiteLaxMode {
+				t.Errorf("SameSite is %v", cookie.SameSite)
+			}
+		})
+		t.Run("is this host's alone, at every path", func(t *testing.T) {
+			if cookie.Domain != "" || cookie.Path != "/" {
+				t.Errorf("Domain %q, Path %q", cookie.Domain, cookie.Path)
+			}
+		})
+	})
 }
 
 // TestSessionEnds replays cookies that should be worth nothing any more.
 func TestSessionEnds(t *testing.T) {
 	aurora := pod.Account{ID: 1, Username: "aurora", State: pod.Active}
 	r := newRooms(aurora)
-	srv, client := serve(t, r, func(s *Site) Group { return nameTag{s} }, func(s *Site) Group { return Doors{Site: s, Registry: desk{r}, Now: time.Now} })
+	srv, client := serve(t, r, func(s *Site) Group { return nameTag{s} }, func(s *Site) Group { return Doors{Site: s, Gate: desk{r}, Now: time.Now} })
 	held := func(c *http.Client) *http.Client { // another browser with the cookies of this one
 		u, err := url.Parse(srv.URL)
 		must(t, err)

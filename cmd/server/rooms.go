@@ -25,7 +25,7 @@ import (
 // rooms are the two vocabularies at work: the side that grants and gives, the
 // side that asks and takes, and what is left behind.
 type rooms struct {
-	registry  *pod.Registry
+	gate      *pod.Gate
 	author    *pod.Author
 	provider  *provider.Provider
 	source    *source.Service
@@ -42,7 +42,10 @@ func (g *ground) rooms() (rooms, error) {
 	if err != nil {
 		return r, err
 	}
-	r.registry = &pod.Registry{Accounts: g.store, Passwords: passwords, Now: g.now}
+	r.gate = &pod.Gate{
+		Registry: &pod.Registry{Accounts: g.store, Passwords: passwords, Now: g.now},
+		Tries:    g.store, Secret: g.master.Derive("gate"),
+	}
 	r.author = &pod.Author{
 		Shelves: g.store, Library: g.store, Blobs: g.blobs, MaxPhoto: int64(g.config.MaxPhoto), Host: g.config.Host(), Now: g.now,
 		Slots: make(chan struct{}, 2),

@@ -73,6 +73,7 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 			return err
 		}},
 		{Name: "sessions", Every: time.Hour, Run: p.store.SweepSessions},
+		{Name: "tries", Every: 5 * time.Minute, Run: p.store.SweepTries},
 		{Name: "emails", Every: 24 * time.Hour, Run: p.store.SweepEmails},
 		{Name: "audit head", Every: 24 * time.Hour, Run: p.tellHead},
 		{Name: "messages", Every: time.Hour, Run: p.store.SweepMessages},

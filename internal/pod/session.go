@@ -58,20 +58,20 @@ func NewSessions(o SessionOptions) *Sessions {
 		w.Header().Set("Retry-After", "60") // Protocol §8
 		http.Error(w, "This pod cannot reach its database. Try again in a moment.", http.StatusServiceUnavailable)
 	}
-	m.Cookie.Name, m.Cookie.Secure = cookie(o.Origin)
+	m.Cookie.Name, m.Cookie.Secure = CookieName(o.Origin, "session")
 	return &Sessions{scs: m, now: o.Now}
 }
 
-// cookie names the cookie. __Host- makes browsers refuse one that another host
+// CookieName names a cookie, and says whether it goes over TLS alone. __Host- makes browsers refuse one that another host
 // or a page without TLS set (RFC 6265bis §4.1.3.2). In development several pods
 // share a host and browsers keep no cookies apart by port, so that the name
 // carries a hash of the pod's URL (Protocol §1.1).
-func cookie(origin string) (name string, secure bool) {
+func CookieName(origin, what string) (name string, secure bool) {
 	if strings.HasPrefix(origin, "https://") {
-		return "__Host-session", true
+		return "__Host-" + what, true
 	}
 	sum := sha256.Sum256([]byte(origin))
-	return "session_" + hex.EncodeToString(sum[:4]), false
+	return what + "_" + hex.EncodeToString(sum[:4]), false
 }
 
 // Wrap loads the session of each request, and saves it if it changed.
