@@ -19,6 +19,8 @@ import (
 type Gate interface {
 	SignIn(ctx context.Context, t pod.Try) (pod.Account, error)
 	SignUp(ctx context.Context, from netip.Addr, n pod.NewAccount) (pod.Account, error)
+	NeedsCode(ctx context.Context, a pod.Account) (bool, error)
+	Code(ctx context.Context, a pod.Account, code string, t pod.Try) error
 	Device(a pod.Account) string
 }
 
@@ -35,6 +37,8 @@ type Doors struct {
 func (d Doors) Mount(r gin.IRouter) {
 	r.GET("/sign-in", d.signInForm)
 	r.POST("/sign-in", d.signIn)
+	r.GET(codePath, d.codeForm)
+	r.POST(codePath, d.code)
 	r.POST("/sign-out", d.signOut)
 	r.GET("/sign-up", d.signUpForm)
 	r.POST("/sign-up", d.signUp)
@@ -85,12 +89,13 @@ func (d Doors) signIn(c *gin.Context) {
 		d.refused(c, audit.SignInFailed, form.Username)
 		form.Message = d.Site.say(c, locale.Key("Username and password do not belong together. Look at both and try again."))
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in", form)
-		return
 	case d.Site.tooMany(c, err, &form.Message):
 		d.Site.Page(c, http.StatusTooManyRequests, "sign-in", form)
-		return
+	case err != nil:
+		d.Site.Fail(c, err)
+	default:
+		d.step(c, a, at, form.Next)
 	}
-	d.enter(c, a, err, at, form.Next)
 }
 
 // refused tells who listens that somebody was not let in.

@@ -73,6 +73,9 @@ func (l *Letters) Of(a pod.Account, e pod.Event) (Letter, error) {
 
 // pathOfEvent is the page that says more.
 func pathOfEvent(e pod.Event) string {
+	if e.Subject == "" { // it is about the account itself
+		return "/settings"
+	}
 	if strings.HasPrefix(e.Kind, "move-") {
 		return "/moves/" + e.Subject
 	}

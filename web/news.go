@@ -19,7 +19,8 @@ const (
 	tooLate  = locale.Key("If this was not you: sign in, change your password, and write to the people who run the pod.")
 )
 
-// news are the events that are announced by e-mail (Protocol §7.5).
+// news are the events that are announced by e-mail: those of a move (Protocol
+// §7.5), and what changes how the account is signed in to.
 var news = map[string]announcement{
 	"transfer-open": {
 		locale.Key("%s: another pod may read your account"),
@@ -76,6 +77,26 @@ var news = map[string]announcement{
 	"move-undone": {
 		locale.Key("%s: your move was undone"),
 		locale.Key("The page says what was taken away and what stays. You can begin again at any time."), tooLate,
+	},
+	"two-step-on": {
+		locale.Key("%s: two-step sign-in was switched on"),
+		locale.Key("Signing in asks for a code from your authenticator now. Keep the recovery codes apart from it."), tooLate,
+	},
+	"two-step-off": {
+		locale.Key("%s: two-step sign-in was switched off"),
+		locale.Key("Your password alone signs you in now. You can switch it on again in the settings."), tooLate,
+	},
+	"two-step-reset": {
+		locale.Key("%s: two-step sign-in was taken off"),
+		locale.Key("Your password alone signs you in now. You can switch it on again in the settings."), tooLate,
+	},
+	"recovery-code-used": {
+		locale.Key("%s: a recovery code was used"),
+		locale.Key("If your authenticator is lost, switch two-step sign-in off in the settings and set it up anew."), tooLate,
+	},
+	"recovery-codes-new": {
+		locale.Key("%s: new recovery codes were made"),
+		locale.Key("The old recovery codes are void. Keep the new ones apart from your authenticator."), tooLate,
 	},
 }
 

@@ -95,6 +95,11 @@ var eventWords = map[string]locale.Key{
 	"move-keys-agree":      locale.Key("The old pod answers again with keys that you agreed to."),
 	"erasing-in-7-days":    locale.Key("In about seven days the old copies are erased. Until then you can undo the move."),
 	"erasing-in-1-day":     locale.Key("In about a day the old copies are erased. Until then you can undo the move."),
+	"two-step-on":          locale.Key("Two-step sign-in was switched on."),
+	"two-step-off":         locale.Key("Two-step sign-in was switched off."),
+	"two-step-reset":       locale.Key("Two-step sign-in was taken off by the people who run the pod."),
+	"recovery-code-used":   locale.Key("A recovery code was used to sign in."),
+	"recovery-codes-new":   locale.Key("New recovery codes were made. The old ones are void."),
 }
 
 // spoken is an event in a language.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -41,7 +42,8 @@ func (s storage) openExisting(ctx context.Context) (*store.Store, error) {
 func (s storage) blobs() string { return filepath.Join(s.Data, "photos") }
 
 type accountCommand struct {
-	Add accountAddCommand `cmd:"" help:"Add an account."`
+	Add       accountAddCommand       `cmd:"" help:"Add an account."`
+	ResetTOTP accountResetTOTPCommand `cmd:"" name:"reset-totp" help:"Switch an account's two-step sign-in off, for somebody who lost authenticator and recovery codes."`
 }
 
 type accountAddCommand struct {
@@ -74,5 +76,33 @@ func (a accountAddCommand) Run(ctx context.Context, s surroundings) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "added %s\n", account.Username)
+	return nil
+}
+
+type accountResetTOTPCommand struct {
+	storage
+	Name string `arg:"" help:"Username: the part of the diaspora* ID before the @."`
+}
+
+// Run switches it off, which the person reads in the settings.
+func (a accountResetTOTPCommand) Run(ctx context.Context, s surroundings) error {
+	db, err := a.openExisting(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	account, err := db.AccountNamed(ctx, a.Name)
+	if err == nil {
+		err = (&pod.TwoStep{Rows: db, InTx: db.InTx, Event: db.Event}).Reset(ctx, account)
+	}
+	switch {
+	case errors.Is(err, pod.ErrNoAccount):
+		return fmt.Errorf("there is no account %s; nothing was changed", a.Name)
+	case errors.Is(err, pod.ErrNoTwoStep):
+		return fmt.Errorf("two-step sign-in of %s is off; nothing was changed", a.Name)
+	case err != nil:
+		return err
+	}
+	fmt.Fprintf(s.out, "two-step sign-in of %s is off: the password alone signs in\n", a.Name)
 	return nil
 }

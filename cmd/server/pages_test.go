@@ -8,10 +8,13 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/pquerna/otp/totp"
 
 	"podmove/internal/browser"
 	"podmove/internal/demo"
@@ -30,7 +33,9 @@ var noPages = map[string]string{
 	"/moves/:id/items.json": "a file to download",
 	"/public/:feed":         "a feed",
 	"/settings/download":    "a file to download",
-	"/uploads/images/:file": "a photo",
+
+	"/settings/two-step/picture": "a picture on the page beside it",
+	"/uploads/images/:file":      "a photo",
 }
 
 // TestPages is a tour of all pages.
@@ -116,6 +121,7 @@ func athome(g gallery) {
 	g.look("/settings/activity")
 	g.Visit(at + "/settings/close")
 	g.look("/settings/close")
+	twoSteps(g)
 	podmin(g)
 }
 
@@ -131,6 +137,48 @@ func podmin(g gallery) {
 	g.Click("Show")
 	g.See("Nobody here has this username.")
 	g.answer()
+}
+
+// twoSteps sets two-step sign-in up, and signs in with a recovery code: the
+// authenticator's was taken just now.
+func twoSteps(g gallery) {
+	g.Visit(g.from.URL + "/settings")
+	g.Click("Two-step sign-in")
+	g.look("/settings/two-step")
+	g.Click("Set it up")
+	g.look("/settings/two-step/set-up")
+	g.Fill("The code that it shows now", "000000")
+	g.Click("Switch it on")
+	g.See("This code is not right")
+	g.answer()
+	g.Fill("The code that it shows now", g.authenticator())
+	g.Click("Switch it on")
+	g.See("Recovery codes")
+	g.answer()
+	code := g.Read(".codes code")
+	g.Click("I have them")
+	g.look("/settings/two-step")
+	g.Click("Sign out")
+	g.Visit(g.from.URL + "/sign-in?next=/settings")
+	g.signIn()
+	g.look("/sign-in/code")
+	g.Fill("Code", "000000")
+	g.Click("Go on")
+	g.See("This code is not right")
+	g.answer()
+	g.Fill("Code", code)
+	g.Click("Go on")
+	g.See("A recovery code was used to sign in; 9 are left.")
+}
+
+// authenticator is the code for the secret on the page.
+func (g gallery) authenticator() string {
+	g.t.Helper()
+	code, err := totp.GenerateCode(strings.ReplaceAll(g.Read("main code"), " ", ""), time.Now())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return code
 }
 
 func posts(g gallery) {

@@ -26,6 +26,7 @@ import (
 // side that asks and takes, and what is left behind.
 type rooms struct {
 	gate      *pod.Gate
+	steps     *pod.TwoStep
 	author    *pod.Author
 	provider  *provider.Provider
 	source    *source.Service
@@ -42,9 +43,10 @@ func (g *ground) rooms() (rooms, error) {
 	if err != nil {
 		return r, err
 	}
+	r.steps = g.openTwoStep()
 	r.gate = &pod.Gate{
 		Registry: &pod.Registry{Accounts: g.store, Passwords: passwords, Now: g.now},
-		Tries:    g.store, Secret: g.master.Derive("gate"),
+		Tries:    g.store, Steps: r.steps, Secret: g.master.Derive("gate"),
 	}
 	r.author = &pod.Author{
 		Shelves: g.store, Library: g.store, Blobs: g.blobs, MaxPhoto: int64(g.config.MaxPhoto), Host: g.config.Host(), Now: g.now,
@@ -60,6 +62,12 @@ func (g *ground) rooms() (rooms, error) {
 	r.mover = g.openMover(r)
 	r.keeper = g.openKeeper(r)
 	return r, nil
+}
+
+func (g *ground) openTwoStep() *pod.TwoStep {
+	return &pod.TwoStep{
+		Rows: g.store, Host: g.config.Host(), Seal: g.box.Seal, Open: g.box.Open, InTx: g.store.InTx, Event: g.event, Now: g.now,
+	}
 }
 
 func (g *ground) openProvider(r rooms) (*provider.Provider, error) {

@@ -56,6 +56,14 @@ func (b *Tab) text() (string, error) {
 	return strings.Join(strings.Fields(text), " "), err
 }
 
+// Read is what stands in the first element that a selector finds.
+func (b *Tab) Read(selector string) string {
+	b.t.Helper()
+	text, err := evaluate[string](b, fmt.Sprintf("document.querySelector(%q).innerText", selector))
+	b.do(err, "read "+selector)
+	return strings.TrimSpace(text)
+}
+
 // Says reports whether the page shows these words now.
 func (b *Tab) Says(words string) bool {
 	b.t.Helper()

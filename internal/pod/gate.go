@@ -12,6 +12,7 @@ import (
 type Gate struct {
 	*Registry
 	Tries  Tries
+	Steps  *TwoStep
 	Secret []byte // behind the counters' names and what browsers keep
 }
 
@@ -38,6 +39,25 @@ func (g *Gate) SignIn(ctx context.Context, t Try) (Account, error) {
 		return Account{}, err
 	}
 	return a, g.regain(ctx, paid)
+}
+
+// NeedsCode reports whether the password alone does not sign the account in.
+func (g *Gate) NeedsCode(ctx context.Context, a Account) (bool, error) {
+	s, err := g.Steps.Stand(ctx, a)
+	return s.On(), err
+}
+
+// Code takes the second step of a try whose password was right: nil, or
+// ErrWrongCode, or TooMany before it has looked at the code.
+func (g *Gate) Code(ctx context.Context, a Account, code string, t Try) error {
+	paid, err := g.lane(ctx, a, purse{"code/" + strconv.FormatInt(a.ID, 10), ofCodes}, t)
+	if err == nil {
+		err = g.Steps.Accept(ctx, a, code)
+	}
+	if err != nil {
+		return err
+	}
+	return g.regain(ctx, paid)
 }
 
 // SignUp makes an account for somebody at an address. What is wrong with the

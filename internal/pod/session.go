@@ -18,7 +18,13 @@ const (
 	accountKey = "account" // row id of who is signed in
 	authKey    = "auth"    // when they typed their password, in milliseconds since 1970
 	browserKey = "browser" // a random name of the browser
+
+	awaitedKey = "awaited" // row id of whose password was right and whose code is awaited
+	typedKey   = "typed"   // when that password was typed
 )
+
+// codeLife is how long after the password a code may come.
+const codeLife = 5 * time.Minute
 
 // SessionRows keep sessions. A token is the SHA-256 of what the cookie holds.
 type SessionRows interface {
@@ -85,9 +91,30 @@ func (s *Sessions) SignIn(ctx context.Context, account int64, at time.Time) erro
 	if err := s.scs.RenewToken(ctx); err != nil {
 		return err
 	}
+	s.scs.Remove(ctx, awaitedKey)
 	s.scs.Put(ctx, accountKey, account)
 	s.scs.Put(ctx, authKey, at.UnixMilli())
 	return nil
+}
+
+// Await notes in this browser's session that an account's password was right and
+// that its code is missing. Nobody is signed in by that.
+func (s *Sessions) Await(ctx context.Context, account int64, at time.Time) error {
+	if err := s.scs.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.scs.Put(ctx, awaitedKey, account)
+	s.scs.Put(ctx, typedKey, at.UnixMilli())
+	return nil
+}
+
+// Awaited is what Await noted, for a few minutes; zero if nothing is.
+func (s *Sessions) Awaited(ctx context.Context) (account int64, at time.Time) {
+	at = time.UnixMilli(s.scs.GetInt64(ctx, typedKey)).UTC()
+	if s.now().Sub(at) > codeLife {
+		return 0, time.Time{}
+	}
+	return s.scs.GetInt64(ctx, awaitedKey), at
 }
 
 // SignOut ends the session.

@@ -58,7 +58,7 @@ func (s *Store) CloseAccount(ctx context.Context, id int64, now time.Time) error
 		if err := s.db(ctx).Table("photos").Where("account_id = ?", id).Distinct().Pluck("sha256", &sums).Error; err != nil {
 			return translate(err)
 		}
-		for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events", "account_emails"} {
+		for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events", "account_emails", "second_steps", "recovery_codes"} {
 			if err := s.db(ctx).Table(table).Where("account_id = ?", id).Delete(nil).Error; err != nil {
 				return translate(err)
 			}

@@ -30,12 +30,15 @@ func TestCloseAccount(t *testing.T) {
 				t.Errorf("%d posts, %v", len(posts), err)
 			}
 		})
+		_, err = s.PrepareSecondStep(ctx, h.account, []byte("sealed"))
+		must(t, err)
+		must(t, s.SetRecoveryCodes(ctx, h.account, [][]byte{[]byte("hash")}))
 		from := move.State
 		move.State = destination.Cancelled
 		must(t, s.ChangeMove(ctx, move, from))
 		must(t, s.CloseAccount(ctx, h.account, time.Now()))
 		t.Run("leaves nothing of what the account held", func(t *testing.T) {
-			for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events", "account_emails"} {
+			for _, table := range []string{"posts", "photos", "contacts", "aspects", "blocks", "profiles", "tombstones", "arrivals", "events", "account_emails", "second_steps", "recovery_codes"} {
 				var n int64
 				must(t, s.DB(ctx).Table(table).Where("account_id = ?", h.account).Count(&n).Error)
 				if n != 0 {
