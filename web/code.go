@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"podmove/internal/audit"
 	"podmove/internal/pod"
 )
 
@@ -69,9 +70,11 @@ func (d Doors) code(c *gin.Context) {
 	switch {
 	case errors.Is(err, pod.ErrWrongCode):
 		d.Site.Log.WarnContext(c, "refused a code at a sign-in", "account", a.GUID, "from", d.Site.from(c.Request))
+		d.refused(c, audit.SignInFailed, a.Username)
 		form.Message = d.Site.say(c, wrongCode)
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in-code", form)
 	case d.Site.tooMany(c, err, &form.Message):
+		d.refused(c, audit.SignInThrottled, a.Username)
 		d.Site.Page(c, http.StatusTooManyRequests, "sign-in-code", form)
 	default:
 		d.enter(c, a, err, at, form.Next)

@@ -90,6 +90,7 @@ func (d Doors) signIn(c *gin.Context) {
 		form.Message = d.Site.say(c, locale.Key("Username and password do not belong together. Look at both and try again."))
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-in", form)
 	case d.Site.tooMany(c, err, &form.Message):
+		d.refused(c, audit.SignInThrottled, form.Username)
 		d.Site.Page(c, http.StatusTooManyRequests, "sign-in", form)
 	case err != nil:
 		d.Site.Fail(c, err)
