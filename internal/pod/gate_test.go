@@ -135,6 +135,8 @@ func TestGuessing(t *testing.T) {
 			s.is("wrong", "aurora", "a guess", "192.0.2.7", device)
 		}
 		s.is("wait", "aurora", "a guess", "192.0.2.7", device)
+		s.now = s.now.Add(ofAccount.Every)
+		s.is("in", "aurora", right, "192.0.2.7", device)
 	})
 	t.Run("with what a browser kept ends with the password, and with time", func(t *testing.T) {
 		if _, known := s.known(device, aurora); !known {
