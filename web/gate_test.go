@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -79,7 +80,7 @@ func TestHammering(t *testing.T) {
 				}
 			}
 			slowed(t, h.knock("192.0.2.7", "/sign-up", url.Values{"username": {"more"}, "email": {"new@mail.example"}, "password": {"correct horse"}}))
-			if _, err := s.AccountNamed(t.Context(), "more"); err != pod.ErrNoAccount {
+			if _, err := s.AccountNamed(t.Context(), "more"); !errors.Is(err, pod.ErrNoAccount) {
 				t.Errorf("the account is there: %v", err)
 			}
 		})

@@ -266,14 +266,6 @@ func TestLocal(t *testing.T) {
 	}
 }
 
-// record answers a request without a network.
-func record(t *testing.T, h http.Handler, method, target string) *http.Response {
-	t.Helper()
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, nil))
-	return w.Result()
-}
-
 // english is the language that keys are in.
 func english(t *testing.T) *locale.Locale {
 	t.Helper()
