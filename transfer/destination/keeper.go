@@ -99,10 +99,9 @@ func (k *Keeper) take(ctx context.Context, e transfer.Envelope) error {
 }
 
 // errStranger is the one answer to a message whose sender has no business
-// here, whatever it lacks. It may come back when its keys could not be read.
+// here, whatever it lacks: that its keys cannot be read just now would tell
+// strangers which transfers there are (Protocol §2.8). Who does have business
+// here asks again.
 func errStranger(cause error) error {
-	if transfer.CodeOf(cause) == transfer.Unavailable {
-		return cause
-	}
 	return transfer.Errorf(transfer.SignatureInvalid, "the message is not signed by a pod that shares such a transfer with this one").Because(cause)
 }
