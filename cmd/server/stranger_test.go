@@ -174,6 +174,7 @@ func (w *town) wayToConsent(t *testing.T, hint, name string) string {
 func TestStrangersLearnOfNoTransfer(t *testing.T) {
 	w := newTown(t)
 	unknown := strings.Repeat("b", 32)
+	askers := map[string]*caller{"a stranger": call(w.podServer), "another person": call(w.podServer).signUp(t, "another")}
 	for _, c := range []struct{ method, path string }{
 		{"GET", "/transfer/v1/transfers/ID"}, {"GET", "/transfer/v1/transfers/ID/posts"}, {"GET", "/transfer/v1/transfers/ID/manifest"},
 		{"GET", "/transfer/v1/transfers/ID/photos/0123456789abcdef/content"}, {"POST", "/transfer/v1/transfers/ID/receipts"},
@@ -181,7 +182,7 @@ func TestStrangersLearnOfNoTransfer(t *testing.T) {
 		{"GET", "/departures/ID"}, {"GET", "/departures/ID.json"}, {"POST", "/departures/ID/undo"}, {"GET", "/moves/ID"}, {"GET", "/moves/ID.json"},
 	} {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
-			for who, asks := range map[string]*caller{"a stranger": call(w.podServer), "another person": call(w.podServer).signUp(t, "p"+strings.ToLower(c.method)+pod.NewGUID()[:8])} {
+			for who, asks := range askers {
 				there := bare(asks.send(t, c.method, strings.Replace(c.path, "ID", w.transfer, 1), "", "Content-Type", "application/json"), w.transfer)
 				none := bare(asks.send(t, c.method, strings.Replace(c.path, "ID", unknown, 1), "", "Content-Type", "application/json"), unknown)
 				if there != none {
