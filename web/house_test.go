@@ -93,7 +93,7 @@ func newHouse(t *testing.T, s *store.Store) *house {
 	passwords, err := pod.NewPasswords()
 	h.must(err)
 	h.registry = &pod.Registry{Accounts: s, Passwords: passwords, Now: time.Now}
-	h.gate = &pod.Gate{Registry: h.registry, Tries: s, Steps: &pod.TwoStep{Rows: s, Now: time.Now}, Secret: []byte("a secret of this house, 32 bytes")}
+	h.gate = &pod.Gate{Registry: h.registry, Tries: s, Steps: &pod.TwoStep{Rows: s, Now: time.Now}, Secret: []byte("a secret of this house, 32 bytes"), SignUps: 10}
 	h.handler = New(h.site, anyone{h.site},
 		Public{h.site, window, render, images}, Home{h.site, window, render}, Compose{h.site, h.author, window, render},
 		Pictures{h.site, h.author}, Contacts{h.site, h.author}, ProfileForm{h.site, h.author, window},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -34,7 +35,7 @@ func TestBudgets(t *testing.T) {
 		"of holdings":               {"POST", "/transfer/v1/holdings", "", "application/problem+json", `"rate-limited"`, 60},
 		"of notices":                {"POST", "/transfer/v1/notices", "", "application/problem+json", `"rate-limited"`, 60},
 		"of the transfer API":       {"GET", "/transfer/v1", "", "application/problem+json", `"rate-limited"`, 600},
-		"of signing in":             {"POST", "/sign-in", "", "text/html; charset=utf-8", "Not so fast", 60},
+		"of signing in":             {"POST", "/sign-in", "", "text/html; charset=utf-8", "Too much has failed", 20},
 		"of signing up":             {"POST", "/sign-up", "", "text/html; charset=utf-8", "Not so fast", 1},
 		"of asking other pods":      {"POST", "/move", "", "text/html; charset=utf-8", "Not so fast", 60},
 		"of pages":                  {"GET", "/u/aurora", "", "text/html; charset=utf-8", "Not so fast", 60},
@@ -48,7 +49,7 @@ func TestBudgets(t *testing.T) {
 			ask := func(from string) *httptest.ResponseRecorder {
 				var form url.Values
 				if c.method == http.MethodPost {
-					form = url.Values{"x": {"y"}}
+					form = url.Values{"username": {rand.Text()}} // an account has a budget of its own
 				}
 				r := v.request(c.method, c.path, c.accept, form)
 				r.Header.Set("X-Forwarded-For", from)

@@ -31,7 +31,7 @@ func newPod(t *testing.T, dialect string, settings ...string) *testPod {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings = append([]string{asProgram + "=1", "PODMOVE_LOG_LEVEL=debug"}, settings...)
+	settings = append([]string{asProgram + "=1", "PODMOVE_LOG_LEVEL=debug", "PODMOVE_LIMIT_SIGN_UP=0"}, settings...)
 	p.Process, err = demo.NewProcess(binary, p.dir, p.database, settings, p.log)
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func (g *ground) rooms() (rooms, error) {
 	r.steps = g.openTwoStep()
 	r.gate = &pod.Gate{
 		Registry: &pod.Registry{Accounts: g.store, Passwords: passwords, Now: g.now},
-		Tries:    g.store, Steps: r.steps, Secret: g.master.Derive("gate"),
+		Tries:    g.store, Steps: r.steps, Secret: g.master.Derive("gate"), SignUps: g.config.LimitSignUp,
 	}
 	r.author = &pod.Author{
 		Shelves: g.store, Library: g.store, Blobs: g.blobs, MaxPhoto: int64(g.config.MaxPhoto), Host: g.config.Host(), Now: g.now,

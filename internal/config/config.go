@@ -152,6 +152,12 @@ type Config struct {
 	// LimitAccount is the most pages a minute that are for one account alone.
 	// Default 1200. Danger: none above a few hundred.
 	LimitAccount int `name:"limit-account" env:"PODMOVE_LIMIT_ACCOUNT" default:"1200" placeholder:"N" help:"Most pages a minute that are for one account alone."`
+
+	// LimitSignUp is the most accounts that one address may make, or try to, at
+	// once; after that one every ten minutes. 0 is no limit. Default 10. Danger:
+	// more, and a stranger fills the pod with accounts; fewer, and a class that
+	// signs up in one room has to wait.
+	LimitSignUp int `name:"limit-sign-up" env:"PODMOVE_LIMIT_SIGN_UP" default:"10" placeholder:"N" help:"Most accounts that one address may make at once."`
 }
 
 const day = 24 * time.Hour
@@ -182,5 +188,6 @@ func Default() Config {
 		LimitStranger:      1200,
 		LimitVisitor:       6000,
 		LimitAccount:       1200,
+		LimitSignUp:        10,
 	}
 }

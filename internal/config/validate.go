@@ -43,6 +43,7 @@ func (c Config) Validate() error {
 		setting("limit-stranger", budget(c.LimitStranger)),
 		setting("limit-visitor", budget(c.LimitVisitor)),
 		setting("limit-account", budget(c.LimitAccount)),
+		setting("limit-sign-up", between(int64(c.LimitSignUp), 0, 100_000, "0 and 100000")),
 	)
 }
 

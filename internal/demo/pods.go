@@ -33,7 +33,7 @@ func Keep(ctx context.Context, o Options) error {
 		return err
 	}
 	defer log.Close()
-	closeAll, err := s.openPods(ctx, o, []string{"PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1m"}, log)
+	closeAll, err := s.openPods(ctx, o, []string{"PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1m", "PODMOVE_LIMIT_SIGN_UP=0"}, log)
 	defer closeAll()
 	if err != nil {
 		return err

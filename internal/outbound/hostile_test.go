@@ -126,9 +126,10 @@ func hostileNames() map[string][]record {
 // dialed, whatever led there.
 func TestNamesThatLeadInside(t *testing.T) {
 	z := &zone{names: hostileNames(), asked: map[string]int{}}
+	z.names["pod.example"] = []record{at(publicAddress)}
 	f := newFortress(t, Options{Resolver: z.resolver(t)})
 	for name, answers := range z.names {
-		if name == "rebind.example" {
+		if name == "rebind.example" || name == "pod.example" {
 			continue
 		}
 		t.Run("refuses "+name, func(t *testing.T) {
@@ -160,7 +161,6 @@ func TestNamesThatLeadInside(t *testing.T) {
 		}
 	})
 	t.Run("lets a name through that leads to the world", func(t *testing.T) {
-		z.names["pod.example"] = []record{at(publicAddress)}
 		if err := f.get("https://pod.example/"); !errors.Is(err, errOutside) {
 			t.Errorf("got %v", err)
 		}

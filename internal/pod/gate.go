@@ -14,6 +14,9 @@ type Gate struct {
 	Tries  Tries
 	Steps  *TwoStep
 	Secret []byte // behind the counters' names and what browsers keep
+	// SignUps is how many accounts one address may make, or try to, at once;
+	// after that one every ten minutes. Zero is no limit.
+	SignUps int
 }
 
 // A Try is somebody's attempt to sign in.
@@ -63,8 +66,10 @@ func (g *Gate) Code(ctx context.Context, a Account, code string, t Try) error {
 // SignUp makes an account for somebody at an address. What is wrong with the
 // form comes back as a Refusal.
 func (g *Gate) SignUp(ctx context.Context, from netip.Addr, n NewAccount) (Account, error) {
-	if err := g.spend(ctx, purse{"sign-up/" + g.place(from), ofSignUps}); err != nil {
-		return Account{}, err
+	if g.SignUps > 0 {
+		if err := g.spend(ctx, purse{"sign-up/" + g.place(from), Budget{g.SignUps, betweenSignUps}}); err != nil {
+			return Account{}, err
+		}
 	}
 	return g.Add(ctx, n)
 }

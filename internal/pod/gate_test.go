@@ -51,7 +51,7 @@ func newStreet(t *testing.T) *street {
 	r.Now = func() time.Time { return s.now }
 	r.Passwords.params = argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 	r.Passwords.decoy, _ = argon2id.CreateHash("x", &r.Passwords.params)
-	s.Gate = &Gate{Registry: r, Tries: counters{map[string]time.Time{}, r.Now}, Secret: []byte("32 bytes that only this pod knows")}
+	s.Gate = &Gate{Registry: r, Tries: counters{map[string]time.Time{}, r.Now}, Secret: []byte("32 bytes that only this pod knows"), SignUps: 10}
 	for _, name := range []string{"aurora", "boreal"} {
 		if _, err := s.Add(t.Context(), NewAccount{Username: name, Email: name + "@mail.example", Password: right}); err != nil {
 			t.Fatal(err)
@@ -241,7 +241,7 @@ func TestSignUpBudget(t *testing.T) {
 		_, err := s.SignUp(t.Context(), netip.MustParseAddr(from), NewAccount{Username: fmt.Sprintf("n%d", i), Email: "a@mail.example", Password: right})
 		return err
 	}
-	for i := range ofSignUps.Burst {
+	for i := range s.SignUps {
 		if err := up(i, "192.0.2.7"); err != nil {
 			t.Fatal(err)
 		}

@@ -29,8 +29,11 @@ var (
 	ofDevice    = Budget{5, time.Minute}
 	ofCodes     = Budget{5, 5 * time.Minute} // each of a million codes is right for 90 seconds
 	ofChanges   = Budget{5, time.Minute}     // of who is signed in and asked for the old password
-	ofSignUps   = Budget{10, 10 * time.Minute}
 )
+
+// betweenSignUps is how long an address waits for one more account, when it has
+// made as many as it may at once.
+const betweenSignUps = 10 * time.Minute
 
 // Tries are the rows that count. All processes of a pod share them.
 type Tries interface {

@@ -98,7 +98,7 @@ func (s storage) GetRefreshTokenSession(ctx context.Context, signature string, _
 // RotateRefreshToken uses a refresh token up, inside the transaction that makes
 // its successor. Of two that come at once, one loses.
 func (s storage) RotateRefreshToken(ctx context.Context, grant, signature string) error {
-	row, _, err := s.find(ctx, KindRefresh, signature)
+	row, err := s.row(ctx, KindRefresh, signature)
 	if err != nil {
 		return err
 	}

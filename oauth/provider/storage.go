@@ -70,15 +70,38 @@ func (s storage) newRow(k Kind, signature string, life time.Duration, r fosite.R
 // find reads a row and its request. A row that is not there is
 // fosite.ErrNotFound, and so is one that expired unused.
 func (s storage) find(ctx context.Context, k Kind, signature string) (Row, *fosite.Request, error) {
-	row, found, err := s.store.OAuthRow(ctx, k, hash(signature))
+	row, err := s.row(ctx, k, signature)
 	if err != nil {
 		return Row{}, nil, err
 	}
-	if !found || row.Active && s.now().After(row.ExpiresAt) {
-		return Row{}, nil, fosite.ErrNotFound
-	}
 	r, err := decode(row.Body)
 	return row, r, err
+}
+
+// row is find without the request.
+func (s storage) row(ctx context.Context, k Kind, signature string) (Row, error) {
+	row, found, err := s.read(ctx, k, hash(signature))
+	if err == nil && (!found || row.Active && s.now().After(row.ExpiresAt)) {
+		err = fosite.ErrNotFound
+	}
+	return row, err
+}
+
+// refreshKey finds a *Row in a context: the refresh token that the request is
+// about, once it was read. fosite asks for it again at each step. That it has
+// not changed meanwhile is what SpendOAuthRow compares.
+type refreshKey struct{}
+
+func (s storage) read(ctx context.Context, k Kind, signature string) (Row, bool, error) {
+	known, _ := ctx.Value(refreshKey{}).(*Row)
+	if known != nil && k == KindRefresh && known.Signature == signature {
+		return *known, true, nil
+	}
+	row, found, err := s.store.OAuthRow(ctx, k, signature)
+	if known != nil && k == KindRefresh && found && err == nil {
+		*known = row
+	}
+	return row, found, err
 }
 
 // CreateAuthorizeCodeSession keeps a code.

@@ -40,7 +40,8 @@ func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]
 	if err != nil {
 		return nil, err
 	}
-	request, err := p.fosite.NewAccessRequest(r.Context(), asRequest(r, form), newSession())
+	ctx := context.WithValue(r.Context(), refreshKey{}, &Row{})
+	request, err := p.fosite.NewAccessRequest(ctx, asRequest(r, form), newSession())
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]
 		return nil, refuse(fosite.ErrInvalidScope, "A refresh never asks for more than was granted.")
 	}
 	var answer map[string]any
-	err = p.Store.InTx(r.Context(), func(ctx context.Context) error {
+	err = p.Store.InTx(ctx, func(ctx context.Context) error {
 		grant, found, err := p.Store.Grant(ctx, request.GetID())
 		if err != nil {
 			return err
