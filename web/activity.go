@@ -187,4 +187,5 @@ var auditWords = map[audit.Kind]locale.Key{
 	audit.AccountClosed:   locale.Key("The account was closed."),
 	audit.ArchiveRead:     locale.Key("An archive was read into the account."),
 	audit.KeyAdded:        locale.Key("A key of this pod was made."),
+	audit.KeyDropped:      locale.Key("A key of this pod was removed."),
 }

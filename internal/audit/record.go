@@ -46,6 +46,11 @@ var ofEvent = map[Kind]bool{
 	"move-done":            true,
 	"move-cancelled":       true,
 	"move-undone":          true,
+	"two-step-on":          true,
+	"two-step-off":         true,
+	"two-step-reset":       true,
+	"recovery-code-used":   true,
+	"recovery-codes-new":   true,
 }
 
 // OfEvent is the kind of an event's record, if there is to be one.
