@@ -28,14 +28,16 @@ type pod struct {
 
 // endpoints are what is read of discovery.
 type endpoints struct {
-	Push      string   `json:"pushed_authorization_request_endpoint"`
-	Authorize string   `json:"authorization_endpoint"`
-	Token     string   `json:"token_endpoint"`
-	DPoP      []string `json:"dpop_signing_alg_values_supported"`
+	Register  string `json:"registration_endpoint"`
+	Push      string `json:"pushed_authorization_request_endpoint"`
+	Authorize string `json:"authorization_endpoint"`
+	Token     string `json:"token_endpoint"`
 }
 
-// newPod starts a pod as it comes, on SQLite, and gets a grant for each worker.
-func newPod(ctx context.Context, children *sync.WaitGroup, binary, dir string) (*server, error) {
+// newPod starts a pod on SQLite in a directory, and gets a grant for each worker:
+// alike is for what the example provider does, too, a secret and bearer tokens;
+// otherwise it is for what pods do with each other.
+func newPod(ctx context.Context, children *sync.WaitGroup, binary, dir string, alike bool) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func newPod(ctx context.Context, children *sync.WaitGroup, binary, dir string) (
 	if out, err := add.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("no account: %w: %s", err, out)
 	}
-	environment := []string{"PODMOVE_DATA=" + data, "PODMOVE_PUBLIC_URL=" + p.issuer, "PODMOVE_DATABASE=", "PODMOVE_LIMIT_STRANGER=0", "PODMOVE_LIMIT_ALL=0"}
+	environment := []string{"PODMOVE_DATA=" + data, "PODMOVE_PUBLIC_URL=" + p.issuer, "PODMOVE_DATABASE=", "PODMOVE_LIMIT_STRANGER=0", "PODMOVE_LIMIT_ALL=0", "PODMOVE_CLIENT_REGISTRATION=open"}
 	if err := start(ctx, children, p.issuer+"/readyz", environment, binary, "serve", "--listen", address); err != nil {
 		return nil, err
 	}
@@ -57,9 +59,12 @@ func newPod(ctx context.Context, children *sync.WaitGroup, binary, dir string) (
 	if p.program, err = newProgram(p.issuer); err != nil {
 		return nil, err
 	}
-	s := &server{what: "podmove: rows in SQLite on disk, ID tokens ES256, private_key_jwt"}
-	if len(p.at.DPoP) > 0 {
-		s.what += ", DPoP with nonces"
+	s := &server{what: "podmove: rows in SQLite in " + filepath.Dir(dir) + ", ID tokens ES256, private_key_jwt, DPoP with nonces"}
+	if alike {
+		if err := p.program.register(ctx, p.at.Register); err != nil {
+			return nil, err
+		}
+		s.what = "podmove: rows in SQLite in " + filepath.Dir(dir) + ", ID tokens ES256, client_secret_basic"
 	}
 	codes, err := p.codes(ctx)
 	if err != nil {
@@ -141,7 +146,7 @@ func (p *pod) push(ctx context.Context) (string, error) {
 // post is a request by the program, with its proofs.
 func (p *pod) post(ctx context.Context, address string, form url.Values, answer any) error {
 	for {
-		headers, nonce, err := p.program.prove(form, address, len(p.at.DPoP) > 0)
+		headers, nonce, err := p.program.prove(form, address)
 		if err != nil {
 			return err
 		}

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,9 +28,11 @@ func challenge() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// A program is the pod's client, and the host of its metadata document.
+// A program is the pod's client: one with a key and proofs, whose metadata
+// document it hosts, or one that registered and has a secret.
 type program struct {
 	issuer string
+	basic  string // name and secret of one that registered, as HTTP Basic has them
 	server *httptest.Server
 	assert jose.Signer
 	proof  jose.Signer
@@ -59,12 +65,51 @@ func newProgram(issuer string) (*program, error) {
 	return p, nil
 }
 
-func (p *program) id() string       { return p.server.URL + "/client.json" }
 func (p *program) callback() string { return p.server.URL + "/callback" }
+
+func (p *program) id() string {
+	if id, _, registered := strings.Cut(p.basic, ":"); registered {
+		return id
+	}
+	return p.server.URL + "/client.json"
+}
+
+// register makes it a client with a secret (RFC 7591).
+func (p *program) register(ctx context.Context, endpoint string) error {
+	body, err := json.Marshal(map[string]any{
+		"redirect_uris": []string{p.callback()}, "token_endpoint_auth_method": "client_secret_basic",
+		"grant_types": []string{"authorization_code", "refresh_token"},
+	})
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	var made struct {
+		ID     string `json:"client_id"`
+		Secret string `json:"client_secret"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&made); err != nil || made.Secret == "" {
+		return fmt.Errorf("registration answers %d without a secret", response.StatusCode)
+	}
+	p.basic = made.ID + ":" + made.Secret
+	return nil
+}
 
 // prove adds what proves who asks: an assertion to the form (RFC 7523 §3), and a
 // proof to the headers (RFC 9449 §4) with the newest nonce, which it answers too.
-func (p *program) prove(form url.Values, address string, bound bool) (http.Header, string, error) {
+func (p *program) prove(form url.Values, address string) (http.Header, string, error) {
+	if p.basic != "" {
+		return http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(p.basic))}}, "", nil
+	}
 	now := time.Now()
 	assertion, err := sign(p.assert, map[string]any{
 		"iss": p.id(), "sub": p.id(), "aud": p.issuer, "jti": rand.Text(), "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(),
@@ -75,9 +120,6 @@ func (p *program) prove(form url.Values, address string, bound bool) (http.Heade
 	form.Set("client_id", p.id())
 	form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
 	form.Set("client_assertion", assertion)
-	if !bound {
-		return nil, "", nil
-	}
 	nonce, _ := p.nonce.Load().(string)
 	claims := map[string]any{"jti": rand.Text(), "htm": http.MethodPost, "htu": address, "iat": now.Unix()}
 	if nonce != "" {
