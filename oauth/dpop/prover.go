@@ -52,7 +52,7 @@ func (p *Prover) RoundTrip(next http.RoundTripper, r *http.Request, key keys.Key
 	if fresh == "" || fresh == used || !wantsNonce(response) {
 		return response, nil
 	}
-	second, ok := again(r)
+	second, ok := Again(r)
 	if !ok {
 		return response, nil
 	}
@@ -146,8 +146,8 @@ func wantsNonce(response *http.Response) bool {
 	return response.StatusCode == http.StatusUnauthorized && strings.Contains(challenges, NonceCode)
 }
 
-// again is the same request once more, if its body can be had again.
-func again(r *http.Request) (*http.Request, bool) {
+// Again is the same request once more, if its body can be had again.
+func Again(r *http.Request) (*http.Request, bool) {
 	own := r.Clone(r.Context())
 	if r.Body == nil || r.Body == http.NoBody {
 		return own, true

@@ -49,7 +49,7 @@ func (b *bound) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || response.StatusCode != http.StatusUnauthorized {
 		return response, err
 	}
-	second, ok := again(r)
+	second, ok := dpop.Again(r)
 	if !ok {
 		return response, nil
 	}
@@ -77,20 +77,6 @@ func (b *bound) send(r *http.Request, t tokens) (*http.Response, error) {
 	own := r.Clone(r.Context()) // a RoundTripper leaves the request alone
 	own.Header.Set("Authorization", dpop.Scheme+" "+t.Access)
 	return prover{b.party, b.next, t.Key}.RoundTrip(own)
-}
-
-// again is the same request once more, if its body can be had again.
-func again(r *http.Request) (*http.Request, bool) {
-	own := r.Clone(r.Context())
-	if r.Body == nil || r.Body == http.NoBody {
-		return own, true
-	}
-	if r.GetBody == nil {
-		return nil, false
-	}
-	body, err := r.GetBody()
-	own.Body = body
-	return own, err == nil
 }
 
 func closeBody(r *http.Request) {
