@@ -41,8 +41,8 @@ var noPages = map[string]string{
 // TestPages is a tour of all pages.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	from := newPod(t, storetest.SQLite, "PODMOVE_PAGE_ITEMS=100", "PODMOVE_NOTICE=1s", "PODMOVE_ADMIN_CONTACT=podmin@old.example", "PODMOVE_SUGGESTED_PODS=new.example")
-	to := newPod(t, storetest.SQLite)
+	from := newQuickPod(t, storetest.SQLite, "PODMOVE_PAGE_ITEMS=100", "PODMOVE_NOTICE=1s", "PODMOVE_ADMIN_CONTACT=podmin@old.example", "PODMOVE_SUGGESTED_PODS=new.example")
+	to := newQuickPod(t, storetest.SQLite)
 	facts := makeAccount(t, "aurora", 1)
 	from.addAccount(t, "aurora")
 	from.execute(t, "", "import", "--account", "aurora", facts.Archive, facts.Photos)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,15 +25,53 @@ type testPod struct {
 // newPod prepares a pod on an empty database. It does not outlive the test.
 func newPod(t *testing.T, dialect string, settings ...string) *testPod {
 	t.Helper()
-	p := &testPod{dir: t.TempDir(), log: &journal{}}
-	if dialect == storetest.Postgres {
-		p.database = storetest.PostgresURL(t)
-	}
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings = append([]string{asProgram + "=1", "PODMOVE_LOG_LEVEL=debug", "PODMOVE_LIMIT_SIGN_UP=0"}, settings...)
+	return newPodOf(t, binary, dialect, append([]string{asProgram + "=1"}, settings...)...)
+}
+
+// newQuickPod prepares a pod that the race detector does not watch, for tests
+// that look at something else for a long time.
+func newQuickPod(t *testing.T, dialect string, settings ...string) *testPod {
+	t.Helper()
+	binary, err := quickBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newPodOf(t, binary, dialect, settings...)
+}
+
+// quickBinary is the program as people run it, built once and left for the end of
+// the tests to remove.
+var quickBinary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "podmove-program-")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "podmove")
+	build := exec.Command("go", "build", "-trimpath", "-o", binary, ".") // as make build does
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	said, err := build.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("build the program: %w: %s", err, said)
+	}
+	programDir = dir
+	return binary, err
+})
+
+// programDir is where quickBinary was built; empty if it was not.
+var programDir string
+
+func newPodOf(t *testing.T, binary, dialect string, settings ...string) *testPod {
+	t.Helper()
+	p := &testPod{dir: t.TempDir(), log: &journal{}}
+	if dialect == storetest.Postgres {
+		p.database = storetest.PostgresURL(t)
+	}
+	settings = append([]string{"PODMOVE_LOG_LEVEL=debug", "PODMOVE_LIMIT_SIGN_UP=0"}, settings...)
+	var err error
 	p.Process, err = demo.NewProcess(binary, p.dir, p.database, settings, p.log)
 	if err != nil {
 		t.Fatal(err)
