@@ -29,15 +29,10 @@ func (s *Store) AddClient(ctx context.Context, c provider.Registered) error {
 
 // Client is provider.Store's.
 func (s *Store) Client(ctx context.Context, id string) (provider.Registered, bool, error) {
-	var rows []clientRow
-	err := s.db(ctx).Where("id = ?", id).Limit(1).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return provider.Registered{}, false, translate(err)
-	}
-	r := rows[0]
+	r, found, err := one[clientRow](s.look(ctx).Where("id = ?", id))
 	return provider.Registered{
 		ID: r.ID, Secret: r.Secret, Token: r.Token, Metadata: r.Metadata, CreatedAt: moment(r.CreatedAt),
-	}, true, nil
+	}, found, err
 }
 
 // KeepClient is provider.Store's. It locks the row, so that a grant and the

@@ -68,8 +68,8 @@ func TestClients(t *testing.T) {
 			add("new", now)
 			_, err := s.KeepClient(ctx, "idle", old)
 			must(t, err)
-			must(t, s.AddOAuthRow(ctx, provider.Row{Kind: provider.KindRefresh, Signature: "x", Grant: "1", Client: "b", Active: true, Body: []byte("{}"), ExpiresAt: now.Add(time.Hour)}))
-			must(t, s.AddOAuthRow(ctx, provider.Row{Kind: provider.KindPushed, Signature: "x", Grant: "no consent", Client: "unused", Active: true, Body: []byte("{}"), ExpiresAt: now.Add(time.Hour)}))
+			must(t, s.AddOAuthRows(ctx, provider.Row{Kind: provider.KindRefresh, Signature: "x", Grant: "1", Client: "b", Active: true, Body: []byte("{}"), ExpiresAt: now.Add(time.Hour)}))
+			must(t, s.AddOAuthRows(ctx, provider.Row{Kind: provider.KindPushed, Signature: "x", Grant: "no consent", Client: "unused", Active: true, Body: []byte("{}"), ExpiresAt: now.Add(time.Hour)}))
 			must(t, s.SweepClients(ctx, now, now.Add(-24*time.Hour), now.Add(-90*24*time.Hour)))
 			for id, want := range map[string]bool{"b": true, "new": true, "unused": false, "idle": false} {
 				there(t, id, want)

@@ -22,8 +22,11 @@
 // Every method of Store asks db(ctx) for its handle, so that it takes part in
 // the transaction of its caller if there is one. Inside the function use the
 // context that the function was given, never the outer one: SQLite has a single
-// connection, and a query made beside the transaction would wait for itself.
-// Such a query fails with ErrNoConnection after a bounded wait.
+// connection that writes, and a query made beside the transaction would wait for
+// itself. Such a query fails with ErrNoConnection after a bounded wait.
+//
+// What many ask at once outside of transactions takes look(ctx): on SQLite it
+// reads over other connections, which wait for nobody.
 //
 // # Writing queries
 //

@@ -10,6 +10,9 @@ import (
 // DB shows tests the handle that queries use.
 func (s *Store) DB(ctx context.Context) *gorm.DB { return s.db(ctx) }
 
+// Look shows tests the handle that reads beside transactions.
+func (s *Store) Look(ctx context.Context) *gorm.DB { return s.look(ctx) }
+
 // Hurry shortens the wait for a connection. The pool that gorm holds keeps its
 // own.
 func (s *Store) Hurry(wait time.Duration) {

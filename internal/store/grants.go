@@ -84,15 +84,14 @@ const usedAtMost = time.Minute
 
 // Grant is provider.Store's. That it was used is noted, to the minute.
 func (s *Store) Grant(ctx context.Context, id string) (oauth.Grant, bool, error) {
-	var rows []grantRow
-	err := s.db(ctx).Where("id = ? AND revoked_at = 0", id).Limit(1).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return oauth.Grant{}, false, translate(err)
-	}
-	if err := s.noteUse(ctx, rows[0]); err != nil {
+	row, found, err := one[grantRow](s.look(ctx).Where("id = ? AND revoked_at = 0", id))
+	if err != nil || !found {
 		return oauth.Grant{}, false, err
 	}
-	g, err := rows[0].domain()
+	if err := s.noteUse(ctx, row); err != nil {
+		return oauth.Grant{}, false, err
+	}
+	g, err := row.domain()
 	return g, err == nil, err
 }
 

@@ -45,20 +45,22 @@ func (s oauthRow) row() provider.Row {
 	}
 }
 
-// AddOAuthRow is provider.Store's.
-func (s *Store) AddOAuthRow(ctx context.Context, r provider.Row) error {
-	row := fromRow(r)
-	return translate(s.db(ctx).Create(&row).Error)
+// AddOAuthRows is provider.Store's. One at a time: for a statement of several rows
+// SQLite keeps a journal of its own.
+func (s *Store) AddOAuthRows(ctx context.Context, list ...provider.Row) error {
+	for _, r := range list {
+		row := fromRow(r)
+		if err := s.db(ctx).Create(&row).Error; err != nil {
+			return translate(err)
+		}
+	}
+	return nil
 }
 
 // OAuthRow is provider.Store's.
 func (s *Store) OAuthRow(ctx context.Context, k provider.Kind, signature string) (provider.Row, bool, error) {
-	var rows []oauthRow
-	err := s.db(ctx).Where("kind = ? AND signature = ?", k, signature).Limit(1).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return provider.Row{}, false, translate(err)
-	}
-	return rows[0].row(), true, nil
+	row, found, err := one[oauthRow](s.look(ctx).Where("kind = ? AND signature = ?", k, signature))
+	return row.row(), found, err
 }
 
 // SpendOAuthRow is provider.Store's. The comparison is in the statement itself, so that
@@ -79,7 +81,7 @@ func (s *Store) DropOAuthRow(ctx context.Context, k provider.Kind, signature str
 // OAuthSuccessors is provider.Store's.
 func (s *Store) OAuthSuccessors(ctx context.Context, signature string) ([]provider.Row, error) {
 	var rows []oauthRow
-	err := s.db(ctx).Where("kind = ? AND parent = ?", provider.KindRefresh, signature).Order("created_at").Find(&rows).Error
+	err := s.look(ctx).Where("kind = ? AND parent = ?", provider.KindRefresh, signature).Order("created_at").Find(&rows).Error
 	found := make([]provider.Row, len(rows))
 	for i, r := range rows {
 		found[i] = r.row()
@@ -114,15 +116,10 @@ func (s *Store) AddInteraction(ctx context.Context, p provider.Pending) error {
 
 // Interaction is provider.Store's.
 func (s *Store) Interaction(ctx context.Context, id string) (provider.Pending, bool, error) {
-	var rows []interactionRow
-	err := s.db(ctx).Where("id = ?", id).Limit(1).Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return provider.Pending{}, false, translate(err)
-	}
-	r := rows[0]
+	r, found, err := one[interactionRow](s.db(ctx).Where("id = ?", id))
 	return provider.Pending{
 		ID: r.ID, Browser: r.Session, Body: r.Body, CreatedAt: moment(r.CreatedAt), ExpiresAt: moment(r.ExpiresAt),
-	}, true, nil
+	}, found, err
 }
 
 // DropInteraction is provider.Store's.

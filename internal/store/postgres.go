@@ -53,9 +53,10 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	}
 	d := &postgres{stdlib.OpenDBFromPool(pgxPool), pgxPool, queue}
 	s.dialect, s.pool = d, pool{d.db, connectionWait}
-	if err := s.session(gormpostgres.New(gormpostgres.Config{Conn: s.pool})); err != nil {
+	if s.gorm, err = s.session(gormpostgres.New(gormpostgres.Config{Conn: s.pool})); err != nil {
 		return errors.Join(err, s.Close())
 	}
+	s.readers = s.gorm
 	return nil
 }
 

@@ -16,9 +16,13 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 )
 
+// maxReaders is how many connections read beside the one that writes.
+const maxReaders = 4
+
 // sqlite is the dialect of a pod with nothing else installed.
 type sqlite struct {
 	db    *sql.DB
+	read  *sql.DB
 	queue *river.Client[*sql.Tx] // inserts only
 }
 
@@ -41,11 +45,30 @@ func (s *Store) openSQLite(_ context.Context, o Options) error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	s.dialect, s.pool = &sqlite{db, queue}, pool{db, connectionWait}
-	if err := s.session(gormsqlite.Dialector{Conn: s.pool}); err != nil {
+	read, err := readers(path)
+	if err != nil {
 		return errors.Join(err, db.Close())
 	}
+	d := &sqlite{db, read, queue}
+	s.dialect, s.pool = d, pool{db, connectionWait}
+	if s.gorm, err = s.session(gormsqlite.Dialector{Conn: s.pool}); err == nil {
+		s.readers, err = s.session(gormsqlite.Dialector{Conn: read})
+	}
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
 	return nil
+}
+
+// readers are connections that see what is committed and never wait for the one
+// that writes (https://sqlite.org/wal.html, Concurrency).
+func readers(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", sqliteDSN(path)+"&_pragma=query_only(1)")
+	if err == nil {
+		db.SetMaxOpenConns(maxReaders)
+		db.SetMaxIdleConns(maxReaders)
+	}
+	return db, err
 }
 
 // touch makes the file and its directory, readable by their owner alone: the
@@ -75,7 +98,7 @@ func sqliteDSN(path string) string {
 func (*sqlite) postgres() bool { return false }
 func (*sqlite) workers() int   { return 4 }
 func (*sqlite) batch() int     { return 100 }
-func (*sqlite) release()       {}
+func (d *sqlite) release()     { _ = d.read.Close() }
 
 func (d *sqlite) migrate(ctx context.Context) error {
 	if err := migrateTables(ctx, goose.DialectSQLite3, "sqlite", d.db); err != nil {

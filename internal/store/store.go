@@ -32,8 +32,9 @@ type Options struct {
 // Store is an open database with its schema up to date. It is safe for
 // concurrent use.
 type Store struct {
-	gorm *gorm.DB
-	pool pool
+	gorm    *gorm.DB
+	readers *gorm.DB // the same, or connections of SQLite that only read
+	pool    pool
 	dialect
 	log *slog.Logger
 	now func() time.Time
@@ -109,16 +110,31 @@ func (s *Store) db(ctx context.Context) *gorm.DB {
 	return s.gorm.WithContext(ctx)
 }
 
-// session opens gorm on the pool.
-func (s *Store) session(d gorm.Dialector) (err error) {
-	s.gorm, err = gorm.Open(d, &gorm.Config{
+// look is db for a query that many make at once outside of transactions. It is
+// for reading alone.
+func (s *Store) look(ctx context.Context) *gorm.DB {
+	if t := s.transaction(ctx); t != nil {
+		return t.gorm.WithContext(ctx)
+	}
+	return s.readers.WithContext(ctx)
+}
+
+// one is the row that a query finds, if there is one. (gorm makes room for twenty
+// where it is asked for a list.)
+func one[T any](query *gorm.DB) (row T, found bool, err error) {
+	done := query.Limit(1).Find(&row)
+	return row, done.RowsAffected == 1, translate(done.Error)
+}
+
+// session opens gorm on a pool.
+func (s *Store) session(d gorm.Dialector) (*gorm.DB, error) {
+	return gorm.Open(d, &gorm.Config{
 		Logger:                 statementLog{s.log},
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
 		NowFunc:                s.Now,
 	})
-	return err
 }
 
 func isPostgres(dsn string) bool {

@@ -72,7 +72,7 @@ func (p *Provider) keepPushed(ctx context.Context, request fosite.AuthorizeReque
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Store.AddOAuthRow(ctx, row); err != nil {
+	if err := p.Store.AddOAuthRows(ctx, row); err != nil {
 		return nil, err
 	}
 	return map[string]any{"request_uri": uri, "expires_in": int(pushedLife / time.Second)}, nil

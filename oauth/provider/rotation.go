@@ -71,7 +71,7 @@ func (s storage) CreateRefreshTokenSession(ctx context.Context, signature, _ str
 		row.ExpiresAt = end
 	}
 	row.Parent = own.Parent
-	return s.store.AddOAuthRow(ctx, row)
+	return s.store.AddOAuthRows(ctx, row)
 }
 
 // GetRefreshTokenSession finds a refresh token. On fosite.ErrInactiveToken

@@ -54,7 +54,7 @@ func (s storage) add(ctx context.Context, k Kind, signature string, life time.Du
 	if err != nil {
 		return err
 	}
-	return s.store.AddOAuthRow(ctx, row)
+	return s.store.AddOAuthRows(ctx, row)
 }
 
 func (s storage) newRow(k Kind, signature string, life time.Duration, r fosite.Requester) (Row, error) {

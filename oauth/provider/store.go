@@ -62,7 +62,7 @@ type Store interface {
 	// InTx runs fn in a transaction, more than once where the database asks.
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 
-	AddOAuthRow(ctx context.Context, r Row) error
+	AddOAuthRows(ctx context.Context, rows ...Row) error
 	OAuthRow(ctx context.Context, k Kind, signature string) (r Row, found bool, err error)
 	// SpendOAuthRow makes a row inactive and sets its UsedAt (zero: revoked, not used),
 	// if its Active and UsedAt are still those of seen. Of two that try at once,
