@@ -95,16 +95,24 @@ func (p *Provider) authenticate(ctx context.Context, _ *http.Request, form url.V
 	if err != nil {
 		return nil, err
 	}
-	holder, err := p.holder(ctx, form)
+	row, err := p.presented(ctx, form)
 	switch {
 	case err != nil:
 		return nil, err
-	case named == nil:
-		return p.proven(ctx, holder, form)
-	case named.ID != holder.ID:
+	case named != nil && named.ID != row.Client:
 		return nil, errAnothers()
+	case named != nil:
+		return named, nil
 	}
-	return named, nil
+	kept, err := decode(row.Body)
+	if err != nil {
+		return nil, err
+	}
+	holder, err := p.pinned(ctx, kept)
+	if err != nil {
+		return nil, err
+	}
+	return p.proven(ctx, holder, form)
 }
 
 // named is the registered client that a request names, proven, or nil. It is
@@ -154,18 +162,15 @@ func (p *Provider) proven(ctx context.Context, c *client, form url.Values) (*cli
 	return c, nil
 }
 
-// holder is the client that a code or refresh token was given to.
-func (p *Provider) holder(ctx context.Context, form url.Values) (*client, error) {
+// presented is the row of the code or refresh token that a request presents.
+func (p *Provider) presented(ctx context.Context, form url.Values) (Row, error) {
 	kind, signature := KindCode, p.strategy.AuthorizeCodeSignature(ctx, form.Get("code"))
 	if form.Get("grant_type") == "refresh_token" { // exchangeWrong knows no third
 		kind, signature = KindRefresh, p.strategy.RefreshTokenSignature(ctx, form.Get("refresh_token"))
 	}
-	_, r, err := p.storage.find(ctx, kind, signature)
+	row, err := p.storage.row(ctx, kind, signature)
 	if errors.Is(err, fosite.ErrNotFound) {
-		return nil, refuse(fosite.ErrInvalidGrant, "The code or refresh token is unknown or has expired.")
+		return Row{}, refuse(fosite.ErrInvalidGrant, "The code or refresh token is unknown or has expired.")
 	}
-	if err != nil {
-		return nil, err
-	}
-	return p.pinned(ctx, r)
+	return row, err
 }

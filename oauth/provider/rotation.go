@@ -71,7 +71,7 @@ func (s storage) CreateRefreshTokenSession(ctx context.Context, signature, _ str
 		row.ExpiresAt = end
 	}
 	row.Parent = own.Parent
-	return s.store.AddOAuthRows(ctx, row)
+	return s.keep(ctx, row)
 }
 
 // GetRefreshTokenSession finds a refresh token. On fosite.ErrInactiveToken
@@ -95,8 +95,8 @@ func (s storage) GetRefreshTokenSession(ctx context.Context, signature string, _
 	}
 }
 
-// RotateRefreshToken uses a refresh token up, inside the transaction that makes
-// its successor. Of two that come at once, one loses.
+// RotateRefreshToken uses a refresh token up, in the transaction that keeps its
+// successor. Of two that come at once, one loses.
 func (s storage) RotateRefreshToken(ctx context.Context, grant, signature string) error {
 	row, err := s.row(ctx, KindRefresh, signature)
 	if err != nil {
@@ -108,26 +108,29 @@ func (s storage) RotateRefreshToken(ctx context.Context, grant, signature string
 	}
 	switch v {
 	case good:
-		return s.spend(ctx, row, s.now())
+		return s.spend(ctx, row, s.now(), fosite.ErrInactiveToken)
 	case again: // what the client never got is worth nothing from now on
-		if err := s.spend(ctx, next[0], time.Time{}); err != nil {
+		if err := s.spend(ctx, next[0], time.Time{}, fosite.ErrInactiveToken); err != nil {
 			return err
 		}
-		if err := s.store.DeactivateOAuthRows(ctx, KindAccess, grant); err != nil {
+		if err := s.do(ctx, func(ctx context.Context) error { return s.store.DeactivateOAuthRows(ctx, KindAccess, grant) }); err != nil {
 			return err
 		}
-		return s.spend(ctx, row, s.now())
+		return s.spend(ctx, row, s.now(), fosite.ErrInactiveToken)
 	default:
 		return fosite.ErrInactiveToken
 	}
 }
 
-func (s storage) spend(ctx context.Context, row Row, at time.Time) error {
-	won, err := s.store.SpendOAuthRow(ctx, row, at)
-	if err == nil && !won {
-		return fosite.ErrInactiveToken
-	}
-	return err
+// spend uses a row up, if it is still what it was when it was read.
+func (s storage) spend(ctx context.Context, row Row, at time.Time, lost error) error {
+	return s.do(ctx, func(ctx context.Context) error {
+		won, err := s.store.SpendOAuthRow(ctx, row, at)
+		if err == nil && !won {
+			return lost
+		}
+		return err
+	})
 }
 
 // DeleteRefreshTokenSession keeps the row: what comes again must be known.

@@ -11,8 +11,8 @@ import (
 	"github.com/ory/fosite/handler/pkce"
 )
 
-// storage is a [Store] as fosite wants it. It runs in the transaction of its
-// context; the token endpoint opens one around each exchange.
+// storage is a [Store] as fosite wants it. What it writes waits for the end of the
+// [batch] of its context; the token endpoint makes one for each exchange.
 type storage struct {
 	store Store
 	now   func() time.Time
@@ -54,7 +54,7 @@ func (s storage) add(ctx context.Context, k Kind, signature string, life time.Du
 	if err != nil {
 		return err
 	}
-	return s.store.AddOAuthRows(ctx, row)
+	return s.keep(ctx, row)
 }
 
 func (s storage) newRow(k Kind, signature string, life time.Duration, r fosite.Requester) (Row, error) {
@@ -123,20 +123,16 @@ func (s storage) GetAuthorizeCodeSession(ctx context.Context, signature string, 
 }
 
 // InvalidateAuthorizeCodeSession uses a code up. Of two that redeem one code at
-// once, one loses here, inside the transaction that would make its tokens.
+// once, one loses, in the transaction that would keep its tokens.
 func (s storage) InvalidateAuthorizeCodeSession(ctx context.Context, signature string) error {
-	row, _, err := s.find(ctx, KindCode, signature)
+	row, err := s.row(ctx, KindCode, signature)
 	if err != nil {
 		return err
 	}
-	won := false
-	if row.Active {
-		won, err = s.store.SpendOAuthRow(ctx, row, s.now())
-	}
-	if err == nil && !won {
+	if !row.Active {
 		return fosite.ErrInvalidatedAuthorizeCode
 	}
-	return err
+	return s.spend(ctx, row, s.now(), fosite.ErrInvalidatedAuthorizeCode)
 }
 
 // CreatePKCERequestSession keeps a code's challenge.
@@ -184,6 +180,8 @@ func (s storage) get(ctx context.Context, k Kind, signature string) (fosite.Requ
 }
 
 func (s storage) drop(ctx context.Context, k Kind, signature string) error {
-	_, err := s.store.DropOAuthRow(ctx, k, hash(signature))
-	return err
+	return s.do(ctx, func(ctx context.Context) error {
+		_, err := s.store.DropOAuthRow(ctx, k, hash(signature))
+		return err
+	})
 }

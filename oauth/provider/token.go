@@ -24,7 +24,8 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 
 // exchange reads and checks the request outside a transaction, since what it
 // finds out, such as theft, must be kept when it refuses. The tokens are made
-// inside one. A proof of possession (RFC 9449) is compared in between.
+// before one begins, too, and kept in it. A proof of possession (RFC 9449) is
+// compared in between.
 func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
 	form, err := readForm(w, r, tokenParameters)
 	if err != nil {
@@ -52,28 +53,33 @@ func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) (map[string]
 	if asked := strings.Fields(form.Get("scope")); form.Get("grant_type") == "refresh_token" && !request.GetGrantedScopes().Has(asked...) {
 		return nil, refuse(fosite.ErrInvalidScope, "A refresh never asks for more than was granted.")
 	}
-	var answer map[string]any
-	err = p.Store.InTx(ctx, func(ctx context.Context) error {
-		grant, found, err := p.Store.Grant(ctx, request.GetID())
-		if err != nil {
-			return err
-		}
-		if !found {
-			return refuse(fosite.ErrInvalidGrant, "The grant was revoked.")
-		}
-		response, err := p.fosite.NewAccessResponse(ctx, request)
-		if err != nil {
-			return err
-		}
-		// RFC 9396 §7: what was granted, which may be less than was asked.
-		if key != "" {
-			response.SetTokenType(dpop.Scheme) // RFC 9449 §5
-		}
-		response.SetExtra("authorization_details", []oauth.Details{grant.Details})
-		answer = response.ToMap()
-		return nil
-	})
-	return answer, err
+	return p.issue(ctx, request, key)
+}
+
+// issue makes the tokens and keeps them. A grant that is revoked meanwhile has no
+// active code or refresh token to use up.
+func (p *Provider) issue(ctx context.Context, request fosite.AccessRequester, key string) (map[string]any, error) {
+	grant, found, err := p.Store.Grant(ctx, request.GetID())
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, refuse(fosite.ErrInvalidGrant, "The grant was revoked.")
+	}
+	writes := &batch{}
+	response, err := p.fosite.NewAccessResponse(context.WithValue(ctx, batchKey{}, writes), request)
+	if err != nil {
+		return nil, err
+	}
+	if key != "" {
+		response.SetTokenType(dpop.Scheme) // RFC 9449 §5
+	}
+	// RFC 9396 §7: what was granted, which may be less than was asked.
+	response.SetExtra("authorization_details", []oauth.Details{grant.Details})
+	if err := writes.write(ctx, p.Store); err != nil {
+		return nil, err
+	}
+	return response.ToMap(), nil
 }
 
 // exchangeWrong says what is missing (RFC 6749 §5.2). fosite would first ask for
