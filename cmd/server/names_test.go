@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,17 @@ func TestNames(t *testing.T) {
 		if client["client_id"] != origin+"/oauth/client.json" || client["token_endpoint_auth_method"] != "private_key_jwt" ||
 			client["jwks_uri"] != nil || !strings.Contains(string(keys), `"crv":"P-256"`) || strings.Contains(string(keys), `"d":`) {
 			t.Errorf("%v", client)
+		}
+	})
+	t.Run("its document says what providers would take otherwise", func(t *testing.T) {
+		client := read(t, "/oauth/client.json")
+		for member, want := range map[string]any{
+			"id_token_signed_response_alg": "ES256", "require_auth_time": true, "require_pushed_authorization_requests": true,
+			"dpop_bound_access_tokens": true, "authorization_details_types": []any{"account_transfer"},
+		} {
+			if !reflect.DeepEqual(client[member], want) {
+				t.Errorf("%s is %v", member, client[member])
+			}
 		}
 	})
 	t.Run("the keys of both roles are not the same", func(t *testing.T) {

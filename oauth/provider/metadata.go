@@ -97,10 +97,16 @@ func (p *Provider) clientDocument(w http.ResponseWriter, r *http.Request) {
 		"response_types":                  []string{"code"},
 		"grant_types":                     []string{"authorization_code", "refresh_token"},
 		"scope":                           strings.Join(scopes(), " "),
+		"authorization_details_types":     []string{oauth.DetailsType}, // RFC 9396 §10
 		"token_endpoint_auth_method":      methodKey,
 		"token_endpoint_auth_signing_alg": "ES256",
-		"dpop_bound_access_tokens":        true, // RFC 9449 §5.2
-		"jwks":                            json.RawMessage(set),
+		// OpenID Connect Registration §2: RS256, and no auth_time, to who says nothing.
+		"id_token_signed_response_alg": "ES256",
+		"require_auth_time":            true,
+
+		"require_pushed_authorization_requests": true, // RFC 9126 §6
+		"dpop_bound_access_tokens":              true, // RFC 9449 §5.2
+		"jwks":                                  json.RawMessage(set),
 	})
 }
 
