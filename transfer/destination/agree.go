@@ -2,6 +2,7 @@ package destination
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -33,6 +34,7 @@ func (v *Mover) Authorize(ctx context.Context, account int64, move, session stri
 		err = v.expected(m, started.Issuer)
 	}
 	if err != nil {
+		v.explain(ctx, m, err)
 		return "", err
 	}
 	attempt := LoginAttempt{
@@ -78,6 +80,7 @@ func (v *Mover) Agreed(ctx context.Context, session string, answer url.Values) (
 	}
 	granted, err := v.exchange(ctx, m, attempt, answer)
 	if err != nil {
+		v.explain(ctx, m, err)
 		return v.disagreed(ctx, m, err)
 	}
 	return v.agreed(ctx, m, granted)
@@ -134,6 +137,14 @@ func (v *Mover) disagreed(ctx context.Context, m Move, why error) (Move, error) 
 		return m, err
 	}
 	return back, why
+}
+
+// explain tells those who run the pod what the person is not told of why there
+// is no consent: often only they can mend it, or the old pod's podmin.
+func (v *Mover) explain(ctx context.Context, m Move, why error) {
+	if e, ok := errors.AsType[*transfer.Error](why); ok && e.Err != nil {
+		v.Log.WarnContext(ctx, "a consent met trouble", "move", m.ID, "from", hostOf(m.Typed), "code", e.Code, "error", e.Err)
+	}
 }
 
 func digest(s string) string { return string(transfer.Sum([]byte(s))) }

@@ -1,7 +1,11 @@
 package destination_test
 
 import (
+	"bytes"
+	"errors"
+	"log/slog"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,6 +130,33 @@ func TestAgreed(t *testing.T) {
 		}
 		if m = s.read(m); m.State != destination.Planned {
 			s.Errorf("the move is %s", m.State)
+		}
+	})
+}
+
+func TestTroubleOfConsent(t *testing.T) {
+	var log bytes.Buffer
+	s := newStage(t, storetest.Open(t, storetest.SQLite))
+	s.mover.Log = slog.New(slog.NewTextHandler(&log, nil))
+	s.login.refuse = transfer.Errorf(transfer.AnswerInvalid, "it does not answer as a pod").Because(errors.New("id token: expired"))
+	m, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: transfertest.Aurora})
+	if err != nil {
+		s.Fatal(err)
+	}
+	if _, err := s.mover.Authorize(s.Context(), s.account, m.ID, browser); err != nil {
+		s.Fatal(err)
+	}
+	_, err = s.mover.Agreed(s.Context(), browser, s.answer())
+	t.Run("is told to the person in words", func(t *testing.T) {
+		if m = s.read(m); err == nil || m.Message != "it does not answer as a pod" {
+			t.Errorf("%v, and the move says %q", err, m.Message)
+		}
+	})
+	t.Run("is told to those who run the pod with its cause", func(t *testing.T) {
+		for _, part := range []string{m.ID, "from=old.example", "id token: expired"} {
+			if !strings.Contains(log.String(), part) {
+				t.Errorf("the log lacks %q: %s", part, &log)
+			}
 		}
 	})
 }
