@@ -54,6 +54,9 @@ func Start(t testing.TB, name string, told any) *Script {
 	t.Cleanup(func() {
 		s.input.Close() // which ends it
 		_ = command.Wait()
+		if said := s.errors.String(); t.Failed() && said != "" {
+			t.Logf("%s complained:\n%s", name, said)
+		}
 	})
 	s.Say(told)
 	return s

@@ -1,32 +1,30 @@
 // Runs npm's oidc-provider, untouched, as the provider of a pod that people move
 // away from. What is a pod's own, WebFinger and the transfer API, stands before
-// it and is the test's.
+// it and is the test's; the key that it signs with is that pod's, too.
 import { createServer } from 'node:http'
-import { randomBytes } from 'node:crypto'
-import { exportJWK, generateKeyPair } from 'jose'
+import { createPrivateKey, randomBytes } from 'node:crypto'
 import { Provider } from 'oidc-provider'
 import { hear, say } from './lines.mjs'
 
-const { issuer, host, client } = await hear()
+const { issuer, host, client, key, kid } = await hear()
 const resource = issuer + '/transfer/v1'
 const scope = 'transfer:read transfer:move'
-const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+const signing = createPrivateKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'pkcs8' }).export({ format: 'jwk' })
+
+// The client is what its own metadata document says, and no more. oidc-provider
+// reads such documents itself, but only from https, which no pod in development
+// has; nor does it take a link to begin a login by that is not.
+const { initiate_login_uri, ...document } = await (await fetch(client)).json()
 
 // details are those of this pod's transfers, among what was consented to.
 const details = ({ rar }) => rar?.filter(d => d.type === 'account_transfer')
 
 const provider = new Provider(issuer, {
-	clients: [{
-		...client,
-		application_type: 'web', response_types: ['code'], grant_types: ['authorization_code', 'refresh_token'],
-		token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: 'ES256', id_token_signed_response_alg: 'ES256',
-		dpop_bound_access_tokens: true, require_pushed_authorization_requests: true, require_auth_time: true,
-		authorization_details_types: ['account_transfer'],
-	}],
+	clients: [document],
 	clientAuthMethods: ['private_key_jwt'],
-	jwks: { keys: [{ ...await exportJWK(privateKey), use: 'sig', alg: 'ES256' }] },
+	jwks: { keys: [{ ...signing, kid, use: 'sig', alg: 'ES256' }] },
 	cookies: { keys: [randomBytes(16).toString('hex')] },
-	scopes: ['openid'],
+	scopes: ['openid', ...scope.split(' ')],
 	claims: { openid: ['sub', 'acct'] },
 	conformIdTokenClaims: false,
 	findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, acct: `${id}@${host}` }) }),
@@ -56,10 +54,17 @@ const provider = new Provider(issuer, {
 })
 
 // A pod's transfer API asks its provider about tokens. So does the test's, here.
+// DELETE is what a person does who takes the permission back.
 provider.use(async (ctx, next) => {
 	if (ctx.path !== '/known-token') return next()
 	const token = await provider.AccessToken.find(ctx.get('x-token'))
-	ctx.body = token ? { active: true, aud: token.aud, scope: token.scope, jkt: token.jkt, sub: token.accountId } : { active: false }
+	if (token && ctx.method === 'DELETE') {
+		for (const kind of [provider.AccessToken, provider.RefreshToken]) await kind.revokeByGrantId(token.grantId)
+		await (await provider.Grant.find(token.grantId)).destroy()
+	}
+	ctx.body = token
+		? { active: true, aud: token.aud, scope: token.scope, jkt: token.jkt, sub: token.accountId, grant: token.grantId, client: token.clientId, details: token.rar }
+		: { active: false }
 })
 provider.on('server_error', (_, error) => console.error(error))
 for (const event of ['pushed_authorization_request.error', 'authorization.error', 'grant.error', 'revocation.error']) {
