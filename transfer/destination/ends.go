@@ -12,6 +12,9 @@ import (
 // a row is missing.
 type Moves interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+	// LockAccount holds the account's lock until the transaction ends: of moves
+	// that are begun at once, each sees those before it.
+	LockAccount(ctx context.Context, account int64) error
 	AddMove(ctx context.Context, m Move) error
 	Move(ctx context.Context, id string) (Move, error)
 	// MovesOf lists an account's moves, newest first, at most 100.

@@ -46,6 +46,9 @@ func (v *Mover) Begin(ctx context.Context, s Start) (Move, error) {
 		m.Profile = ReplaceProfile
 	}
 	return m, v.Moves.InTx(ctx, func(ctx context.Context) error {
+		if err := v.Moves.LockAccount(ctx, m.Account); err != nil {
+			return err
+		}
 		if err := v.alone(ctx, m.Account); err != nil {
 			return err
 		}

@@ -3,9 +3,12 @@ package destination_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +56,29 @@ func TestBegin(t *testing.T) {
 				s.Errorf("got %v", err)
 			}
 		})
+	})
+}
+
+// TestBeginAtOnce: of moves to one account that are begun at once, one is left.
+func TestBeginAtOnce(t *testing.T) {
+	onStages(t, func(s *stage) {
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				if _, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: fmt.Sprintf("aurora@old%d.example", i)}); err != nil {
+					s.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		moves, err := s.store.MovesOf(s.Context(), s.account)
+		if err != nil || len(moves) != 8 {
+			s.Fatalf("%d moves, %v", len(moves), err)
+		}
+		live := slices.DeleteFunc(moves, func(m destination.Move) bool { return m.State.Ended() })
+		if len(live) != 1 {
+			s.Errorf("%d are left", len(live))
+		}
 	})
 }
 

@@ -1,8 +1,11 @@
 package source_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,6 +68,37 @@ func TestOpen(t *testing.T) {
 				g.Client, g.Details.Destination = "https://third.example/oauth/client.json", "aurora@third.example"
 			}))
 		})
+	})
+}
+
+// TestOpenAtOnce: of moves to eight pods that are opened at once, one begins.
+func TestOpenAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for range 10 {
+			var opened, refused atomic.Int64
+			var all sync.WaitGroup
+			for i := range 8 {
+				g := w.grant(func(g *oauth.Grant) {
+					host := fmt.Sprintf("pod%d.example", i)
+					g.Client, g.Details.Destination = "https://"+host+"/oauth/client.json", "aurora@"+host
+				})
+				all.Go(func() {
+					switch _, err := w.Open(t.Context(), g, opening(transfer.Move)); transfer.CodeOf(err) {
+					case "":
+						opened.Add(1)
+					case transfer.TransferActive:
+						refused.Add(1)
+					default:
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			if opened.Load() != 1 || refused.Load() != 7 {
+				t.Fatalf("%d were opened, %d refused", opened.Load(), refused.Load())
+			}
+			w.now = w.now.Add(8 * 24 * time.Hour) // the one is idle by then
+		}
 	})
 }
 
