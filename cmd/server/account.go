@@ -84,7 +84,7 @@ type accountResetTOTPCommand struct {
 	Name string `arg:"" help:"Username: the part of the diaspora* ID before the @."`
 }
 
-// Run switches it off, which the person reads in the settings.
+// Run switches it off, which the person reads in the settings and in a letter.
 func (a accountResetTOTPCommand) Run(ctx context.Context, s surroundings) error {
 	db, err := a.openExisting(ctx)
 	if err != nil {
@@ -93,7 +93,7 @@ func (a accountResetTOTPCommand) Run(ctx context.Context, s surroundings) error 
 	defer db.Close()
 	account, err := db.AccountNamed(ctx, a.Name)
 	if err == nil {
-		err = (&pod.TwoStep{Rows: db, InTx: db.InTx, Event: db.Event}).Reset(ctx, account)
+		err = (&pod.TwoStep{Rows: db, InTx: db.InTx, Event: newsroom{db, time.Now}.event}).Reset(ctx, account)
 	}
 	switch {
 	case errors.Is(err, pod.ErrNoAccount):

@@ -47,5 +47,8 @@ func TestResetTOTP(t *testing.T) {
 		if err != nil || cannot != nil || stand.On() || len(events) != 1 || events[0].Kind != "two-step-reset" {
 			t.Errorf("%+v, %+v, %v, %v", stand, events, err, cannot)
 		}
+		if letter, err := db.Waiting(t.Context(), newsJob{Event: 1, Mailbox: 1}, time.Time{}); err != nil || !letter {
+			t.Errorf("a letter waits: %v, %v", letter, err)
+		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"podmove/internal/jobs"
 	"podmove/internal/mail"
 	"podmove/internal/pod"
+	"podmove/internal/store"
 	"podmove/web"
 )
 
@@ -51,24 +52,40 @@ func (g *ground) openPost() (err error) {
 	return err
 }
 
-// event writes a line of what happened to an account and, with it, the jobs
-// that announce it to every address of the last 90 days (Protocol §7.5).
+// event writes a line of what happened to an account and, where there is mail,
+// announces it.
 func (g *ground) event(ctx context.Context, account int64, subject, kind, text string) error {
-	if g.post.sender == nil || !web.IsNews(kind) {
+	if g.post.sender == nil {
 		return g.store.Event(ctx, account, subject, kind, text)
 	}
-	return g.store.InTx(ctx, func(ctx context.Context) error {
-		old, err := g.told(ctx, account, subject, kind, text)
+	return newsroom{g.store, g.now}.event(ctx, account, subject, kind, text)
+}
+
+// A newsroom has what happens to accounts announced by the pod that serves,
+// which drops the letters if it has no mail.
+type newsroom struct {
+	store *store.Store
+	now   func() time.Time
+}
+
+// event writes a line of what happened to an account and, if it is news, with it
+// the jobs that announce it to every address of the last 90 days (Protocol §7.5).
+func (n newsroom) event(ctx context.Context, account int64, subject, kind, text string) error {
+	if !web.IsNews(kind) {
+		return n.store.Event(ctx, account, subject, kind, text)
+	}
+	return n.store.InTx(ctx, func(ctx context.Context) error {
+		old, err := n.told(ctx, account, subject, kind, text)
 		if err != nil {
 			return err
 		}
-		e, err := g.store.AddEvent(ctx, account, subject, kind, text)
+		e, err := n.store.AddEvent(ctx, account, subject, kind, text)
 		if err != nil || old {
 			return err
 		}
-		boxes, err := g.store.Mailboxes(ctx, account, g.now())
+		boxes, err := n.store.Mailboxes(ctx, account, n.now())
 		for _, box := range boxes {
-			err = errors.Join(err, g.store.Enqueue(ctx, newsJob{e.Number, box.ID}, time.Time{}))
+			err = errors.Join(err, n.store.Enqueue(ctx, newsJob{e.Number, box.ID}, time.Time{}))
 		}
 		return err
 	})
@@ -76,8 +93,8 @@ func (g *ground) event(ctx context.Context, account int64, subject, kind, text s
 
 // told reports whether the same was said within a day, a pod that does not
 // answer is told of once, however often it is asked; or enough of its kind.
-func (g *ground) told(ctx context.Context, account int64, subject, kind, text string) (bool, error) {
-	events, err := g.store.EventsSince(ctx, account, kind, g.now().Add(-newsLife), newsOfKind)
+func (n newsroom) told(ctx context.Context, account int64, subject, kind, text string) (bool, error) {
+	events, err := n.store.EventsSince(ctx, account, kind, n.now().Add(-newsLife), newsOfKind)
 	for _, e := range events {
 		if e.Subject == subject && e.Text == text {
 			return true, err
