@@ -3,12 +3,18 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
 
 	"podmove/internal/demo"
 	"podmove/internal/store"
@@ -16,20 +22,23 @@ import (
 
 // TestDump: a thief of the database, without the master key, finds nothing in it
 // that opens anything, in the middle of a move: no token or code as it was
-// handed out, at either end, no key, no cookie, no password.
+// handed out, at either end, no key, no cookie, no password, no second factor,
+// no registered client's secret.
 func TestDump(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newPod(t, dialect)
+		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5", "PODMOVE_CLIENT_REGISTRATION=open"), newPod(t, dialect)
 		v := behind(t, from)
 		heard := secrets{}
 		v.seen = heard.read
 		from.fill(t, "ada", 20)
 		start(t, from, to)
-		under(t, from, to, v, "ada")
+		w, _, _ := under(t, from, to, v, "ada")
+		w.twoSteps(t, heard)
+		registered(t, from)
 		v.mutex.Lock() // nobody adds any more
 		defer v.mutex.Unlock()
 		v.seen = nil
-		for _, what := range []string{"access_token", "refresh_token", "id_token", "request_uri", "code", "state", "cookie"} {
+		for _, what := range []string{"access_token", "refresh_token", "id_token", "request_uri", "code", "state", "cookie", "client_secret", "registration_access_token", "second factor", "recovery code"} {
 			if len(heard[what]) == 0 {
 				t.Errorf("no %s was handed out: this test shows nothing", what)
 			}
@@ -42,6 +51,42 @@ func TestDump(t *testing.T) {
 			t.Run(at, func(t *testing.T) { p.holdsNone(t, heard) })
 		}
 	})
+}
+
+// twoSteps sets two-step sign-in up, and adds the secret of its codes and the
+// recovery codes.
+func (w person) twoSteps(t *testing.T, s secrets) {
+	t.Helper()
+	page := w.fill(t, w.open(t, w.home.URL+"/settings/two-step"), "/begin")
+	text := strings.ReplaceAll(regexp.MustCompile(`([A-Z2-7]{4} ){7}[A-Z2-7]{4}`).FindString(page.Text()), " ", "")
+	secret, err := base32.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.add("second factor", text)
+	s.add("second factor", string(secret))
+	code, err := totp.GenerateCode(text, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	page = w.fill(t, page, "/on", "code", code)
+	for _, code := range regexp.MustCompile(`([A-Z2-7]{4}-){3}[A-Z2-7]{4}`).FindAllString(page.Text(), -1) {
+		s.add("recovery code", code)
+		s.add("recovery code", strings.ReplaceAll(code, "-", ""))
+	}
+}
+
+// registered has a client register itself, with a secret.
+func registered(t *testing.T, p *testPod) {
+	t.Helper()
+	response, err := http.Post(p.URL+"/oauth/register", "application/json", strings.NewReader(`{"redirect_uris":["https://app.example/back"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusCreated {
+		t.Fatal(response.Status)
+	}
 }
 
 // keysInto adds the private keys and the secrets of a pod.
@@ -70,10 +115,10 @@ func (p *testPod) holdsNone(t *testing.T, s secrets) {
 	cells := 0
 	p.dump(t, func(table, column string, cell []byte) {
 		cells++
-		for what, values := range s {
-			for secret := range values {
-				for _, form := range []string{secret, hex.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte(secret))} {
-					if bytes.Contains(cell, []byte(form)) {
+		for _, text := range wrapped(cell, 3) {
+			for what, values := range s {
+				for secret := range values {
+					if bytes.Contains(text, []byte(secret)) {
 						t.Errorf("%s.%s holds a %s", table, column, what)
 					}
 				}
@@ -83,6 +128,38 @@ func (p *testPod) holdsNone(t *testing.T, s secrets) {
 	if cells < 300 {
 		t.Errorf("there are only %d cells: this test shows nothing", cells)
 	}
+}
+
+// What stands for other bytes.
+var (
+	inHex    = regexp.MustCompile(`([0-9a-f]{2}){12,}`)
+	inBase64 = regexp.MustCompile(`[0-9A-Za-z+/_-]{16,}`)
+)
+
+// wrapped are bytes and what they hold in hex and base64, so often one in the
+// other.
+func wrapped(raw []byte, depth int) [][]byte {
+	all := [][]byte{raw}
+	if depth == 0 {
+		return all
+	}
+	var inside [][]byte
+	for _, run := range inHex.FindAll(raw, -1) {
+		if plain, err := hex.DecodeString(string(run)); err == nil {
+			inside = append(inside, plain)
+		}
+	}
+	for _, run := range inBase64.FindAllString(string(raw), -1) {
+		run = strings.NewReplacer("-", "+", "_", "/").Replace(run)
+		for at := range 4 { // what stands before it may look like a part of it
+			plain, _ := base64.RawStdEncoding.DecodeString(run[at:]) // as far as it goes
+			inside = append(inside, plain)
+		}
+	}
+	for _, plain := range inside {
+		all = append(all, wrapped(plain, depth-1)...)
+	}
+	return all
 }
 
 // dump calls see with everything that is in the pod's database.

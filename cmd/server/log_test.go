@@ -54,7 +54,7 @@ func (s secrets) add(what, value string) {
 }
 
 // Members and parameters that are secret wherever they stand.
-var secretNames = []string{"access_token", "refresh_token", "id_token", "client_secret", "code", "code_verifier", "client_assertion", "request_uri", "state", "password"}
+var secretNames = []string{"access_token", "refresh_token", "id_token", "client_secret", "registration_access_token", "code", "code_verifier", "client_assertion", "request_uri", "state", "password"}
 
 // read takes the secrets out of a request and its answer.
 func (s secrets) read(response *http.Response, answer []byte) {
