@@ -38,7 +38,7 @@ func (c serveCommand) Run(ctx context.Context, s surroundings) error {
 		return err
 	}
 	p.announce(listener.Addr())
-	return p.serve(ctx, listener)
+	return p.serve(ctx, listener, maxConnections)
 }
 
 // announce says where the pod is, and loudly if it trusts loopback peers.
@@ -51,12 +51,12 @@ func (p *podServer) announce(at net.Addr) {
 
 // serve answers requests and works jobs until the context ends; then it
 // finishes what is under way, for ten seconds at most.
-func (p *podServer) serve(ctx context.Context, listener net.Listener) error {
+func (p *podServer) serve(ctx context.Context, listener net.Listener, connections int) error {
 	if err := p.jobs.Start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	server := p.server(slowest)
-	listener = netutil.LimitListener(listener, maxConnections)
+	listener = netutil.LimitListener(listener, connections)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {

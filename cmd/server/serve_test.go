@@ -5,7 +5,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,6 +68,116 @@ func TestAnotherPublicURL(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestAddressTooLong: an address is no longer than 8 KiB with its query, and a
+// request's head no longer than 32 KiB.
+func TestAddressTooLong(t *testing.T) {
+	v := newWholePod(t)
+	for _, path := range []string{"/u/", "/oauth/authorize?request_uri=", "/transfer/v1?cursor=", "/static/"} {
+		t.Run(path, func(t *testing.T) {
+			fits, over := path+strings.Repeat("x", maxAddress-len(path)), path+strings.Repeat("x", maxAddress-len(path)+1)
+			for address, want := range map[string]bool{fits: false, over: true} {
+				r := v.request(http.MethodGet, address, "", nil)
+				r.RequestURI = address // httptest would have the origin in it
+				if w := v.answer(r); (w.Code == http.StatusRequestURITooLong) != want {
+					t.Errorf("%d bytes: %d", len(address), w.Code)
+				}
+			}
+		})
+	}
+	t.Run("as a head beyond all bounds", func(t *testing.T) {
+		server := httptest.NewUnstartedServer(nil)
+		server.Config = v.server(slowest)
+		server.Start()
+		defer server.Close()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X", strings.Repeat("x", 40<<10))
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Error(response.Status)
+		}
+	})
+}
+
+// TestConnections: no more are accepted than may be open at once, and the next
+// as soon as one ends.
+func TestConnections(t *testing.T) {
+	v := newWholePod(t)
+	const most = 3
+	crowd := &crowd{t: t, most: most, came: make(chan net.Conn), gone: make(chan struct{})}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- v.serve(ctx, crowd, most) }()
+	var all []net.Conn
+	for range most {
+		all = append(all, <-crowd.came)
+	}
+	for range 10 {
+		all[0].Close()
+		all = append(all[1:], <-crowd.came)
+	}
+	for _, c := range all {
+		c.Close()
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// A crowd is a listener before which there is always somebody more. It holds
+// whoever accepts to what is open.
+type crowd struct {
+	t     *testing.T
+	most  int64
+	open  atomic.Int64
+	came  chan net.Conn // their ends of what was accepted
+	gone  chan struct{}
+	close sync.Once
+}
+
+// Accept is net.Listener.
+func (c *crowd) Accept() (net.Conn, error) {
+	if n := c.open.Add(1); n > c.most {
+		c.t.Errorf("%d are open", n)
+	}
+	here, there := net.Pipe()
+	select {
+	case c.came <- there:
+		return &member{Conn: here, crowd: c}, nil
+	case <-c.gone:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close is net.Listener.
+func (c *crowd) Close() error {
+	c.close.Do(func() { close(c.gone) })
+	return nil
+}
+
+// Addr is net.Listener.
+func (c *crowd) Addr() net.Addr { return &net.TCPAddr{} }
+
+// A member is one of the crowd, whose connection is counted until it ends here.
+type member struct {
+	net.Conn
+	crowd *crowd
+	once  sync.Once
+}
+
+// Close is net.Conn.
+func (m *member) Close() error {
+	m.once.Do(func() { m.crowd.open.Add(-1) })
+	return m.Conn.Close()
 }
 
 // sendSlowly sends a server the head of a form, and never its end.

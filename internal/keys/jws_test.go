@@ -74,6 +74,7 @@ func TestVerifyRefuses(t *testing.T) {
 	mac := hmac.New(sha256.New, []byte(k.ID()))
 	mac.Write([]byte(hmacHeader + "." + parts[1]))
 
+	deep := strings.Repeat("[", 300_000) + strings.Repeat("]", 300_000)
 	cases := []struct {
 		name    string
 		message string
@@ -89,6 +90,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"the JSON form", `{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`, keys.ErrMalformed},
 		{"nothing", "", keys.ErrMalformed},
 		{"a message that is too large", strings.Repeat("a", keys.MaxMessageBytes+1), keys.ErrTooLarge},
+		{"a header that nests without end", part(`{"alg":"ES256","typ":"`+typ+`","x":`+deep) + "." + parts[1] + "." + parts[2], keys.ErrMalformed},
 		{"claims that are no object", sign(t, k, typ, []int{1}), keys.ErrMalformed},
 		{"a claim that stands twice", sign(t, k, typ, json.RawMessage(`{"count":1,"count":2}`)), keys.ErrMalformed},
 	}

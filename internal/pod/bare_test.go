@@ -108,7 +108,7 @@ func TestBareOthers(t *testing.T) {
 		}
 	})
 	for what, raw := range map[string][]byte{
-		"nothing": nil, "text": []byte("hello"), "a page": []byte("<html>"), "half a picture": []byte("\x89PNG\r\n\x1a\n"), "a chunk without its end": []byte("RIFF\x00\x00\x00\x00WEBPEXIF\xff\xff\xff\x7f"),
+		"nothing": nil, "text": []byte("hello"), "a page": []byte("<html>"), "a picture of fifty million pixels": blank(t), "half a picture": []byte("\x89PNG\r\n\x1a\n"), "a chunk without its end": []byte("RIFF\x00\x00\x00\x00WEBPEXIF\xff\xff\xff\x7f"),
 	} {
 		t.Run(what+" is no photo", func(t *testing.T) {
 			t.Parallel()

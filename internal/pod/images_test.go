@@ -2,6 +2,7 @@ package pod
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -170,6 +171,26 @@ func bomb() []byte {
 	return binary.BigEndian.AppendUint32(raw, crc32.ChecksumIEEE(header))
 }
 
+// blank is a PNG of a few kilobytes with 50 million pixels, which all are there:
+// 10,000 × 5,000 of one bit.
+func blank(t *testing.T) []byte {
+	t.Helper()
+	var rows bytes.Buffer
+	w := zlib.NewWriter(&rows)
+	if _, err := w.Write(make([]byte, 5_000*(1+10_000/8))); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw := []byte("\x89PNG\r\n\x1a\n")
+	for _, chunk := range []string{"IHDR\x00\x00\x27\x10\x00\x00\x13\x88\x01\x00\x00\x00\x00", "IDAT" + rows.String(), "IEND"} {
+		raw = binary.BigEndian.AppendUint32(raw, uint32(len(chunk)-4))
+		raw = binary.BigEndian.AppendUint32(append(raw, chunk...), crc32.ChecksumIEEE([]byte(chunk)))
+	}
+	return raw
+}
+
 func TestHostilePictures(t *testing.T) {
 	images, blobs, cache := newImages(t)
 	for name, c := range map[string]struct {
@@ -177,6 +198,7 @@ func TestHostilePictures(t *testing.T) {
 		contentType string
 	}{
 		"claims ten thousand million pixels": {bomb(), "image/png"},
+		"has fifty million pixels":           {blank(t), "image/png"},
 		"is no picture":                      {[]byte("<html><script>alert(1)</script>"), "image/png"},
 		"is of another type":                 {picture(t, "image/png", 900, 900), "image/jpeg"},
 		"breaks off":                         {picture(t, "image/png", 900, 900)[:200], "image/png"},

@@ -94,6 +94,15 @@ func TestOpenRefusesBombs(t *testing.T) {
 		_, err := archive.Open(t.Context(), archive.Options{Archive: section([]byte(raw.String() + "}}"))})
 		refused(t, err, transfer.RequestInvalid, "members")
 	})
+	t.Run("nothing for a member that nests ten million deep, which is passed over", func(t *testing.T) {
+		const deep = 10_000_000
+		raw := []byte(head + `,"likes":` + strings.Repeat("[", deep) + strings.Repeat("]", deep) + "}}")
+		if _, err := archive.Open(t.Context(), archive.Options{Archive: section(raw)}); err != nil {
+			t.Error(err)
+		}
+		_, err := archive.Open(t.Context(), archive.Options{Archive: section(raw[:len(raw)-deep])})
+		refused(t, err, transfer.RequestInvalid, "ends in the middle")
+	})
 	t.Run("stops when the context has ended", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

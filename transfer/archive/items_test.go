@@ -61,6 +61,7 @@ func TestItemsFailAlone(t *testing.T) {
 		{"a time that is none", `{"entity_type":"status_message","entity_data":{"guid":"00000000000000000000000000000002","created_at":"yesterday"}}`, transfer.ItemInvalid, true},
 		{"another kind of thing", `{"entity_type":"comment","entity_data":{"guid":"00000000000000000000000000000002"}}`, transfer.ItemInvalid, true},
 		{"a member of another type", post("00000000000000000000000000000002", `,"text":7`), transfer.ItemInvalid, true},
+		{"nesting that would exhaust a stack", post("00000000000000000000000000000002", `,"public":`+strings.Repeat("[", 44_000)+strings.Repeat("]", 44_000)), transfer.ItemInvalid, false},
 		{"a number", `7`, transfer.ItemInvalid, false},
 		{"null", `null`, transfer.ItemInvalid, false},
 		{"an item beyond the bound", post("00000000000000000000000000000002", `,"x":"`+strings.Repeat("x", 100_000)+`"`), transfer.TooLarge, false},
