@@ -217,6 +217,17 @@ func TestRefresh(t *testing.T) {
 			t.Errorf("got %v", a.body)
 		}
 	})
+	t.Run("ends half a year after the consent, however often it was used", func(t *testing.T) {
+		token := c.tokens().text("refresh_token")
+		for range 6 {
+			p.later(29 * 24 * time.Hour)
+			a := c.refresh(token)
+			want(t, a, http.StatusOK, "")
+			token = a.text("refresh_token")
+		}
+		p.later(7 * 24 * time.Hour)
+		refused(t, c.refresh(token))
+	})
 	t.Run("ends thirty days after the last one", func(t *testing.T) {
 		token := c.tokens().text("refresh_token")
 		p.later(31 * 24 * time.Hour)

@@ -233,6 +233,9 @@ func TestEnds(t *testing.T) {
 			if _, err := s.mover.Farewell(s.Context(), m.ID); err != nil || s.source.state != transfer.Cancelled || !s.source.revoked {
 				s.Errorf("the old pod is %s, tokens back %v, %v", s.source.state, s.source.revoked, err)
 			}
+			if kept, err := s.store.MoveTokens(s.Context(), m.ID); err != nil || len(kept) != 0 {
+				s.Errorf("%d bytes of tokens are kept, %v", len(kept), err)
+			}
 		},
 		"stops copying while a page is on its way": func(s *stage) {
 			m := s.begin()
