@@ -3,16 +3,19 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
 func TestParse(t *testing.T) {
-	all, err := parse("# about\n== 1 one\ntest ./a ^TestA$\nfile a/a.go\n- \tif x {\n- \t\treturn\n+ \tif false {\n+ \t\treturn\n")
+	all, err := parse("# about\n== 1 one\ntest ./a ^TestA$\ntest ./b ^TestB$\nfile a/a.go\n- \tif x {\n- \t\treturn\n+ \tif false {\n+ \t\treturn\nand\n- x\n+\nfile b/b.go\n- y\n+ z\n")
 	if err != nil || len(all) != 1 {
 		t.Fatalf("got %+v, %v", all, err)
 	}
-	if g := all[0]; g.name != "1 one" || g.room != "./a" || g.test != "^TestA$" || g.before != "\tif x {\n\t\treturn" || g.after != "\tif false {\n\t\treturn" {
+	if g := all[0]; g.name != "1 one" || len(g.tests) != 2 || g.tests[0] != (test{"./a", "^TestA$"}) || !slices.Equal(g.edits, []edit{
+		{"a/a.go", "\tif x {\n\t\treturn", "\tif false {\n\t\treturn"}, {"a/a.go", "x", ""}, {"b/b.go", "y", "z"},
+	}) {
 		t.Errorf("got %+v", g)
 	}
 	for _, bad := range []string{"test ./a x\n", "== 1\nfile a\n", "== 1\nrubbish\n"} {
@@ -34,9 +37,11 @@ func TestGuardsAreThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, g := range all {
-		code, err := os.ReadFile(filepath.Join("../..", g.file))
-		if err != nil || strings.Count(string(code), g.before) != 1 {
-			t.Errorf("%s: its text does not stand once in %s (%v)", g.name, g.file, err)
+		for _, e := range g.edits {
+			code, err := os.ReadFile(filepath.Join("../..", e.file))
+			if err != nil || strings.Count(string(code), e.before) != 1 {
+				t.Errorf("%s: its text does not stand once in %s (%v)", g.name, e.file, err)
+			}
 		}
 	}
 }

@@ -1,5 +1,5 @@
 // Command guards takes the guards of this program away, one after the other, and
-// sees that the test which is to hold each of them fails:
+// sees that the tests which are to hold each of them fail:
 //
 //	go -C tools run ./guards [PATTERN]
 //
@@ -58,7 +58,7 @@ func run(args []string) error {
 	return nil
 }
 
-// try runs the guard's test without it, in the tree at root.
+// try runs the guard's tests without it, in the tree at root.
 func (g guard) try(root string) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -73,33 +73,50 @@ func (g guard) try(root string) error {
 	if err != nil {
 		return err
 	}
-	test := exec.Command("go", "test", "-count=1", "-overlay", overlay, "-run", g.test, g.room)
-	test.Dir = root
-	out, err := test.CombinedOutput()
-	switch {
-	case err == nil:
-		return errors.New("the test passes without it")
-	case !strings.Contains(string(out), "--- FAIL"):
-		return fmt.Errorf("the test does not run: %.500s", out)
+	for _, t := range g.tests {
+		if err := t.fails(root, overlay); err != nil {
+			return fmt.Errorf("%s %s: %w", t.room, t.name, err)
+		}
 	}
 	return nil
 }
 
-// overlay writes the file without the guard, and what tells go of it.
+// fails runs the test.
+func (t test) fails(root, overlay string) error {
+	run := exec.Command("go", "test", "-count=1", "-vet=off", "-overlay", overlay, "-run", t.name, t.room)
+	run.Dir = root
+	out, err := run.CombinedOutput()
+	switch {
+	case err == nil:
+		return errors.New("it passes without the guard")
+	case !strings.Contains(string(out), "--- FAIL"):
+		return fmt.Errorf("it does not run: %.500s", out)
+	}
+	return nil
+}
+
+// overlay writes the files without the guard, and what tells go of them.
 func (g guard) overlay(root, dir string) (string, error) {
-	file := filepath.Join(root, g.file)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
+	replace := map[string]string{}
+	for _, e := range g.edits {
+		file := filepath.Join(root, e.file)
+		from := file
+		if changed, again := replace[file]; again {
+			from = changed
+		}
+		text, err := os.ReadFile(from)
+		if err != nil {
+			return "", err
+		}
+		if n := strings.Count(string(text), e.before); n != 1 {
+			return "", fmt.Errorf("its text stands in %s %d times", e.file, n)
+		}
+		replace[file] = filepath.Join(dir, strings.ReplaceAll(e.file, "/", "_"))
+		if err := os.WriteFile(replace[file], []byte(strings.Replace(string(text), e.before, e.after, 1)), 0o600); err != nil {
+			return "", err
+		}
 	}
-	if strings.Count(string(text), g.before) != 1 {
-		return "", fmt.Errorf("its text stands in %s %d times", g.file, strings.Count(string(text), g.before))
-	}
-	changed := filepath.Join(dir, "changed.go")
-	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), g.before, g.after, 1)), 0o600); err != nil {
-		return "", err
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {file: changed}})
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
