@@ -9,7 +9,7 @@ import (
 )
 
 // es256 signs as RFC 7518 §3.4 has it.
-func es256(t *testing.T, key *ecdsa.PrivateKey, input string) []byte {
+func es256(t testing.TB, key *ecdsa.PrivateKey, input string) []byte {
 	t.Helper()
 	sum := sha256.Sum256([]byte(input))
 	r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
