@@ -41,35 +41,3 @@ func TestCursorIsSealed(t *testing.T) {
 		t.Fatalf("another key: %v", err)
 	}
 }
-
-func FuzzCursor(f *testing.F) {
-	k := sealer{key: []byte("0123456789abcdef0123456789abcdef")}
-	f.Add(string(k.seal(testSlot, place{1, 2})))
-	f.Add("")
-	f.Add("AQ")
-	f.Add("====")
-	f.Fuzz(func(t *testing.T, c string) {
-		at, err := k.open(testSlot, transfer.Cursor(c))
-		if err == nil && k.seal(testSlot, at) != transfer.Cursor(c) {
-			t.Fatalf("%q opens and is not what we seal", c)
-		}
-	})
-}
-
-func FuzzNonce(f *testing.F) {
-	f.Add("1VdnCq2mQkK3yJ0rXo9ZtA")
-	f.Add("\x00")
-	f.Fuzz(func(t *testing.T, nonce string) {
-		if !nonceShape.MatchString(nonce) {
-			return
-		}
-		for _, b := range []byte(nonce) {
-			if b >= 0x80 || b <= ' ' {
-				t.Fatalf("%q is taken", nonce)
-			}
-		}
-		if len(nonce) < 22 || len(nonce) > 128 {
-			t.Fatalf("%q is taken", nonce)
-		}
-	})
-}
