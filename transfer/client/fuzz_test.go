@@ -110,7 +110,7 @@ func goodManifest() transfer.Manifest {
 
 func wantGood(t *testing.T, m transfer.Manifest) {
 	t.Helper()
-	named := m.Issuer == givingPod && m.Audience == reader && m.Transfer == transferID && m.Nonce == nonce && m.ID != "" && m.IssuedAt > 0
+	named := m.Issuer == givingPod && m.Audience == reader && m.Transfer == transferID && m.Nonce == nonce && m.ID != "" && len(m.ID) <= 128 && m.IssuedAt > 0
 	if !named || m.Format != transfer.Format || m.AsOf < 0 || len(m.Tallies) > 32 || len(m.Unsendable) > 32 {
 		t.Fatalf("taken is %+v", m)
 	}

@@ -9,8 +9,12 @@ import (
 	"podmove/transfer"
 )
 
-// maxManifest bounds the manifest, a JWS.
-const maxManifest = 1 << 20
+// Bounds of the manifest, a JWS, and of its identifier, which the receipt
+// repeats.
+const (
+	maxManifest  = 1 << 20 // bytes
+	maxMessageID = 128
+)
 
 // Manifest is what the source signs that it gave, as of now.
 func (c *Client) Manifest(ctx context.Context) (m transfer.Manifest, err error) {
@@ -58,7 +62,8 @@ func (c *Client) checkManifest(m transfer.Manifest) error {
 		return transfer.Errorf(transfer.SignatureInvalid, "the manifest is not from the old pod to this one. Nothing was finished")
 	case m.Transfer != c.transfer || m.Nonce != c.nonce:
 		return transfer.Errorf(transfer.NonceForeign, "the manifest is that of another transfer. Nothing was finished")
-	case m.Format != transfer.Format || m.IssuedAt <= 0 || m.ID == "" || len(m.Tallies) > maxCollections:
+	case m.Format != transfer.Format || m.IssuedAt <= 0 || m.AsOf < 0 || m.ID == "" || len(m.ID) > maxMessageID,
+		len(m.Tallies) > maxCollections, len(m.Unsendable) > maxCollections:
 		return transfer.Errorf(transfer.AnswerInvalid, "the manifest lacks what a manifest has. Nothing was finished")
 	}
 	seen := make(map[transfer.Collection]bool, len(m.Tallies))
@@ -67,6 +72,11 @@ func (c *Client) checkManifest(m transfer.Manifest) error {
 			return transfer.Errorf(transfer.AnswerInvalid, "the manifest counts %.20q in a way that cannot be", t.Collection)
 		}
 		seen[t.Collection] = true
+	}
+	for c, n := range m.Unsendable {
+		if n < 0 {
+			return transfer.Errorf(transfer.AnswerInvalid, "the manifest counts %.20q in a way that cannot be", c)
+		}
 	}
 	return nil
 }
