@@ -42,7 +42,12 @@ func FuzzManifest(f *testing.F) {
 	f.Add(string(good), `{"iss":"https://old.example"}`, "application/jose")
 	f.Add(strings.Replace(string(good), `"count":2`, `"count":-2`, 1), string(good), "application/jose; charset=utf-8")
 	f.Add(strings.Replace(string(good), `"blocks"`, `"posts"`, 1), "", "application/json")
-	f.Add(strings.Replace(string(good), `"as_of":5`, `"as_of":-1,"AS_OF":7,"unsendable":{"posts":-1}`, 1), "null", "")
+	f.Add(strings.Replace(string(good), `"as_of":5`, `"as_of":5,"AS_OF":7`, 1), "null", "")
+	for was, is := range map[string]string{
+		`"as_of":5`: `"as_of":-1`, `"format":1`: `"format":1,"unsendable":{"posts":-1}`, `"jti":"one"`: `"jti":"` + strings.Repeat("x", 129) + `"`,
+	} {
+		f.Add(strings.Replace(string(good), was, is, 1), "", "application/jose")
+	}
 	f.Fuzz(func(t *testing.T, claims, other, kind string) {
 		signed, err := keys.Sign(key, transfer.TypManifest, json.RawMessage(claims))
 		if err != nil {
