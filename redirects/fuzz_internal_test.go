@@ -68,6 +68,9 @@ func FuzzHeld(f *testing.F) {
 	} {
 		f.Add(envelope+`"items":[`+items+`]}`, envelope+`"items":[]}`)
 	}
+	for was, is := range map[string]string{"$jti": "another", "//new": "//evil", "//old": "//evil", "transfer-one": "transfer-two", "a-transfer": "another"} {
+		f.Add(strings.Replace(envelope, was, is, 1)+`"items":[`+held+`]}`, "")
+	}
 	f.Fuzz(func(t *testing.T, claims, other string) {
 		if !json.Valid([]byte(claims)) {
 			return // nobody signs it
@@ -144,11 +147,9 @@ func (q *question) answer(t *testing.T, key keys.Key, claims string, other *stri
 // judged holds what was noted to what was said.
 func (q *question) judged(t *testing.T, list []transfer.Holding) {
 	t.Helper()
-	var said struct {
-		InReplyTo string             `json:"in_reply_to"`
-		Items     []transfer.Holding `json:"items"`
-	}
-	if err := keys.Peek(q.signed, &said); err != nil || said.InReplyTo != q.asked.ID || len(list) != 2 {
+	var said transfer.Holdings
+	if err := keys.Peek(q.signed, &said); err != nil || said.InReplyTo != q.asked.ID || said.Issuer != q.asked.Audience || said.Audience != q.asked.Issuer ||
+		said.Transfer != q.asked.Transfer || said.Nonce != q.asked.Nonce || len(list) != 2 {
 		t.Fatalf("%s is taken for an answer to %s: %+v", q.claims, q.asked.ID, list)
 	}
 	for i, got := range list {

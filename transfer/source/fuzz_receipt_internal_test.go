@@ -29,6 +29,12 @@ func FuzzReceipt(f *testing.F) {
 	f.Add(string(good), `{"iss":"https://new.example"}`, true)
 	f.Add(string(good), "", false)
 	f.Add(strings.Replace(string(good), deskThere+"/posts", deskThere+"@evil.example/posts", 1), string(good), true)
+	for was, is := range map[string]string{
+		deskThere + "/posts": "https://evil.example/posts", `"as_of":5`: `"as_of":4`, `"iss":"https://new`: `"iss":"https://evil`, `"aud":"https://old`: `"aud":"https://evil`,
+		deskTransfer: strings.Repeat("f", 32), "a-nonce": "another", "aurora@": "somebody@", `"count":1`: `"count":2`, `"posts"`: `"blocks"`,
+	} {
+		f.Add(strings.Replace(string(good), was, is, 1), "", true)
+	}
 	f.Add(strings.Replace(string(good), `"as_of":5`, `"as_of":9223372036854775807,"exp":1,"as_of":-1`, 1), "null", true)
 	f.Fuzz(func(t *testing.T, claims, other string, arrived bool) {
 		s, d := newDesk(t, key)
@@ -138,7 +144,8 @@ func FuzzOutcomes(f *testing.F) {
 		`[{"collection":"posts","guid":"0123456789abcdef","digest":"` + strings.Repeat("0f", 32) + `","outcome":"imported","url":"https://new.example/posts/1"}]`,
 		`[{"collection":"photos","guid":"0123456789abcdef","outcome":"skipped","reason":"kept-here","url":"https://new.example/{variant}a.png"}]`,
 		`[{"collection":"posts","guid":"0123456789abcdef","outcome":"removed"},{"collection":"posts","guid":"x","outcome":"failed","reason":"A"}]`,
-		`[{"collection":"blocks","guid":"0123456789abcdef","outcome":"unchanged"}]`, `[{}]`, `[null]`, `null`,
+		`[{"collection":"blocks","guid":"0123456789abcdef","outcome":"unchanged"}]`,
+		`[{"collection":"posts","guid":"0123456789abcdef","outcome":"unchanged"}]`, `[{"collection":"posts","guid":"0123456789abcdef","outcome":"removed","url":"https://evil.example/"}]`, `[{}]`, `[null]`, `null`,
 	} {
 		f.Add([]byte(seed), false)
 	}
