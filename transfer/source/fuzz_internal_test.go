@@ -17,6 +17,7 @@ func FuzzCursor(f *testing.F) {
 	sealed := string(k.seal(testSlot, place{1, 2}))
 	raw, _ := base64.RawURLEncoding.DecodeString(sealed)
 	f.Add(sealed, raw[:len(raw)-macSize], int64(7), "https://new.example/oauth/client.json", "posts", "true 0 0")
+	f.Add(sealed[:9]+"\r\n"+sealed[9:], []byte{}, int64(7), "", "", "")
 	f.Add("", []byte{}, int64(8), "https://new.example/oauth/client.json", "posts", "true 0 0")
 	f.Add("AQ", []byte("\x01\xff\xff\xff\xff\xff\xff\xff\xff"), int64(7), "https://new.example/", "photos", "false 0 0")
 	f.Add("====", append(raw[:1+epochSize:1+epochSize], "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x80\x00"...), int64(7), "", "", "")

@@ -3,7 +3,9 @@ package source
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,7 @@ func FuzzReceipt(f *testing.F) {
 	}
 	f.Add(string(good), `{"iss":"https://new.example"}`, true)
 	f.Add(string(good), "", false)
+	f.Add(strings.Replace(string(good), string(d.tally(transfer.Posts, true).Digest), string(d.tally(transfer.Posts, false).Digest), 1), "", false)
 	f.Add(strings.Replace(string(good), deskThere+"/posts", deskThere+"@evil.example/posts", 1), string(good), true)
 	for was, is := range map[string]string{
 		deskThere + "/posts": "https://evil.example/posts", `"as_of":5`: `"as_of":4`, `"iss":"https://new`: `"iss":"https://evil`, `"aud":"https://old`: `"aud":"https://evil`,
@@ -61,7 +64,7 @@ func FuzzReceipt(f *testing.F) {
 		if want := map[bool]transfer.State{true: transfer.Redirecting, false: transfer.Verified}[arrived]; plan.State != want || (d.raised == 1) != arrived {
 			t.Fatalf("%s: %s, and stubs went up %d times", claims, plan.State, d.raised)
 		}
-		d.wantTaken(t, claims)
+		d.wantTaken(t, claims, arrived)
 	})
 }
 
@@ -104,11 +107,15 @@ func (d *desk) receipt() transfer.Receipt {
 }
 
 // wantTaken reads a receipt that was taken once more, in another way.
-func (d *desk) wantTaken(t *testing.T, claims string) {
+func (d *desk) wantTaken(t *testing.T, claims string, arrived bool) {
 	t.Helper()
 	var got map[string]any
-	if err := json.Unmarshal([]byte(claims), &got); err != nil {
+	var also struct{ Tallies []transfer.Tally }
+	if err := errors.Join(json.Unmarshal([]byte(claims), &got), json.Unmarshal([]byte(claims), &also)); err != nil {
 		t.Fatal(err)
+	}
+	if !slices.Contains(also.Tallies, d.tally(transfer.Posts, arrived)) || !slices.Contains(also.Tallies, d.tally(transfer.Photos, arrived)) {
+		t.Fatalf("it tallies %+v", also.Tallies)
 	}
 	for name, want := range map[string]any{
 		"iss": deskThere, "aud": deskHere, "transfer": deskTransfer, "nonce": d.transfer.Nonce, "account": d.transfer.Destination, "as_of": float64(deskMark),
