@@ -26,6 +26,7 @@ const (
 	TransferClosed   Code = "transfer-closed"   // cancelled, expired, undone or finished
 	TransferActive   Code = "transfer-active"   // another move of this account is under way
 	AccountMoved     Code = "account-moved"     // the account has moved away
+	AccountFrozen    Code = "account-frozen"    // the account stands still: come back after Retry-After
 	AccountAdmin     Code = "account-admin"     // an admin must hand the role over first
 	ChangedSince     Code = "changed-since"     // something granted changed after the manifest: pull again
 	Incomplete       Code = "incomplete"        // manifest and receipt differ
@@ -80,7 +81,7 @@ const (
 type Error struct {
 	Code       Code
 	Message    string        // what happened, what was kept, what to do; no internals
-	RetryAfter time.Duration // for RateLimited and Unavailable; zero is unknown
+	RetryAfter time.Duration // for RateLimited, Unavailable and AccountFrozen; zero is unknown
 	GUIDs      []string      // for Incomplete and ChangedSince: at most 100 items
 	Err        error         // the cause, for the log only
 }

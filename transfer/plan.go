@@ -15,6 +15,7 @@ type Plan struct {
 	Collections []CollectionPlan `json:"collections"`
 	Limits      Limits           `json:"limits"`
 	Leftover    int64            `json:"leftover,omitempty"` // items the person has to accept as not arrived
+	Stood       int64            `json:"stood_ms,omitempty"` // for how long the account stood still for it, in milliseconds (Protocol §5.1)
 	GraceEnds   Time             `json:"grace_ends,omitempty"`
 	Page        string           `json:"page,omitempty"` // where the person sees the transfer at its source, and accepts what did not arrive
 }

@@ -77,7 +77,7 @@ func (s *Store) UpdateProfile(ctx context.Context, account int64, p transfer.Pro
 // DeletePost deletes a post of the account with the photos that hang on no
 // other, as diaspora* does. pod.ErrHidden if the account has no such post.
 func (s *Store) DeletePost(ctx context.Context, account int64, guid string) error {
-	return s.discard(ctx, posts{}, account, guid, nil)
+	return s.discard(thawed(ctx), posts{}, account, guid, nil)
 }
 
 // create writes a new item under a fresh guid.

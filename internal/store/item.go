@@ -106,7 +106,7 @@ func (s *Store) lock(ctx context.Context, account int64) error {
 }
 
 // numbers takes the account's next n change numbers, and with them its lock. It
-// answers the first.
+// answers the first. An account that stands still gives none.
 func (s *Store) numbers(ctx context.Context, account int64, n int) (first int64, err error) {
 	if s.transaction(ctx) == nil {
 		return 0, ErrNoTransaction
@@ -118,6 +118,11 @@ func (s *Store) numbers(ctx context.Context, account int64, n int) (first int64,
 	}
 	if q.RowsAffected == 0 {
 		return 0, ErrNotFound
+	}
+	if n > 0 {
+		if err := s.still(ctx, account); err != nil {
+			return 0, err
+		}
 	}
 	return last - int64(n) + 1, nil
 }

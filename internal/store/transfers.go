@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ type transferRow struct {
 	FeedURL      string
 	Leftover     int64
 	Reason       string
+	Froze        string // milliseconds, joined by spaces
+	ThawsAt      int64
+	StoodMS      int64 `gorm:"column:stood_ms"`
 	KeysDifferAt int64
 	CreatedAt    int64 `gorm:"autoCreateTime:false"`
 	UsedAt       int64
@@ -70,6 +74,7 @@ func fromTransfer(t source.Transfer) (transferRow, error) {
 		AsOf: t.AsOf, Receipt: t.Receipt, ProfileURL: t.Profile,
 		PostURL: t.Templates.Post, PhotoURL: t.Templates.Photo, FeedURL: t.Templates.Feed,
 		Leftover: t.Leftover, Reason: string(t.Reason),
+		Froze: joinMillis(t.Froze), ThawsAt: toMillis(t.Thaws), StoodMS: t.Stood.Milliseconds(),
 		CreatedAt: toMillis(t.Created), UsedAt: toMillis(t.Used), AcceptedAt: toMillis(t.Accepted),
 		RedirectAt: toMillis(t.Redirected), GraceEnds: toMillis(t.GraceEnds), EndedAt: toMillis(t.Ended),
 	}, nil
@@ -83,11 +88,19 @@ func (r transferRow) transfer() (source.Transfer, error) {
 		AsOf: r.AsOf, Receipt: r.Receipt, Profile: r.ProfileURL,
 		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL},
 		Leftover:  r.Leftover, Reason: transfer.Code(r.Reason),
+		Thaws: fromMillis(r.ThawsAt), Stood: time.Duration(r.StoodMS) * time.Millisecond,
 		Created: fromMillis(r.CreatedAt), Used: fromMillis(r.UsedAt), Accepted: fromMillis(r.AcceptedAt),
 		Redirected: fromMillis(r.RedirectAt), GraceEnds: fromMillis(r.GraceEnds), Ended: fromMillis(r.EndedAt),
 	}
 	for _, c := range strings.Fields(r.Collections) {
 		t.Collections = append(t.Collections, transfer.Collection(c))
+	}
+	for _, ms := range strings.Fields(r.Froze) {
+		at, err := strconv.ParseInt(ms, 10, 64)
+		if err != nil {
+			return t, err
+		}
+		t.Froze = append(t.Froze, fromMillis(at))
 	}
 	return t, json.Unmarshal([]byte(r.Plan), &t.Plan)
 }
@@ -108,7 +121,7 @@ func (s *Store) SaveTransfer(ctx context.Context, t source.Transfer) error {
 		return err
 	}
 	return translate(s.db(ctx).Model(&row).
-		Select("state", "as_of", "receipt", "profile_url", "post_url", "photo_url", "feed_url", "leftover", "reason",
+		Select("state", "as_of", "receipt", "profile_url", "post_url", "photo_url", "feed_url", "leftover", "reason", "froze", "thaws_at", "stood_ms",
 			"accepted_at", "redirect_at", "grace_ends", "ended_at").
 		Updates(&row).Error)
 }
@@ -169,6 +182,19 @@ func (s *Store) TouchTransfer(ctx context.Context, id string, at time.Time) erro
 	return s.db(ctx).Model(&transferRow{}).Where("id = ?", id).Update("used_at", at.UnixMilli()).Error
 }
 
+// ProlongFreeze puts off the end of a freeze that is on.
+func (s *Store) ProlongFreeze(ctx context.Context, id string, until time.Time) error {
+	return s.db(ctx).Model(&transferRow{}).Where("id = ? AND state = ?", id, transfer.Frozen).Update("thaws_at", until.UnixMilli()).Error
+}
+
+// Thawing names transfers whose freeze was to end before the moment given.
+func (s *Store) Thawing(ctx context.Context, before time.Time, limit int) ([]string, error) {
+	var ids []string
+	err := s.db(ctx).Model(&transferRow{}).Where("state = ? AND thaws_at <= ?", transfer.Frozen, before.UnixMilli()).
+		Order("thaws_at, id").Limit(limit).Pluck("id", &ids).Error
+	return ids, err
+}
+
 // Departing finds the account of a person GUID.
 func (s *Store) Departing(ctx context.Context, guid string) (source.Account, error) {
 	var row struct {
@@ -220,6 +246,15 @@ func fromMillis(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// joinMillis is a list of times as it is stored.
+func joinMillis(list []time.Time) string {
+	all := make([]string, len(list))
+	for i, t := range list {
+		all[i] = strconv.FormatInt(t.UnixMilli(), 10)
+	}
+	return strings.Join(all, " ")
 }
 
 // toBound is a time that may be any, that of 1970 included; the zero time is

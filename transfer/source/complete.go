@@ -58,6 +58,9 @@ func reached(t Transfer, receipt string) bool {
 
 // complete decides under the account's lock.
 func (s *Service) complete(ctx context.Context, t *Transfer, signed string, r transfer.Receipt) error {
+	if err := s.otherFreeze(ctx, *t); err != nil {
+		return err
+	}
 	leftover := int64(0)
 	if signed != "" {
 		if err := s.known(ctx, *t, r.AsOf); err != nil {

@@ -11,7 +11,13 @@ import (
 
 // List is an account's transfers, newest first.
 func (s *Service) List(ctx context.Context, account int64) ([]Transfer, error) {
-	return s.Transfers.TransfersOf(ctx, account)
+	list, err := s.Transfers.TransfersOf(ctx, account)
+	for i := range list {
+		if err == nil {
+			list[i], err = s.lapsed(ctx, list[i])
+		}
+	}
+	return list, err
 }
 
 // Moving is where an account is on its way to, if that keeps the client from
@@ -37,7 +43,7 @@ func (s *Service) Of(ctx context.Context, account int64, id string) (Transfer, e
 	if err != nil || t.Account != account {
 		return Transfer{}, transfer.Errorf(transfer.NotFound, "there is no such transfer of this account")
 	}
-	return t, nil
+	return s.lapsed(ctx, t)
 }
 
 // Progress of one transfer of an account.

@@ -42,6 +42,7 @@ func (s *Service) measure(ctx context.Context, t Transfer) (transfer.Plan, error
 func (s *Service) plan(ctx context.Context, t Transfer) (transfer.Plan, error) {
 	p := t.Plan
 	p.State, p.Leftover, p.GraceEnds = t.State, t.Leftover, spelled(t.GraceEnds)
+	p.Stood = t.Stood.Milliseconds()
 	if s.Address != "" {
 		p.Page = s.Address + t.ID
 	}

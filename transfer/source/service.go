@@ -84,8 +84,13 @@ func (s *Service) find(ctx context.Context, g oauth.Grant, id string) (Transfer,
 }
 
 // used notes, once a minute, that somebody still cares, and ends a transfer for
-// which that was too long ago (Protocol §4.5).
+// which that was too long ago (Protocol §4.5). A freeze lasts as long as it is
+// used (Protocol §5.1).
 func (s *Service) used(ctx context.Context, t Transfer) (Transfer, error) {
+	t, err := s.prolong(ctx, t)
+	if err != nil {
+		return t, err
+	}
 	idle := s.now().Sub(t.Used)
 	switch {
 	case !Live(t.State) || idle < time.Minute:

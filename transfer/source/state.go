@@ -33,6 +33,9 @@ func (s *Service) enter(ctx context.Context, t *Transfer, to transfer.State, lin
 	if !May(t.State, to) {
 		return transfer.Errorf(transfer.TransferClosed, "the transfer is %s and cannot become %s", t.State, to)
 	}
+	if t.State == transfer.Frozen {
+		line += " " + s.stood(t)
+	}
 	t.State = to
 	if len(next[to]) == 0 {
 		t.Ended = s.now()

@@ -34,6 +34,10 @@ type Transfer struct {
 	Leftover  int64         // items that did not arrive
 	Reason    transfer.Code // why it ended, if not well
 
+	Froze []time.Time   // when its latest freezes began, the last one last
+	Thaws time.Time     // when the freeze ends by itself, if nobody uses it any more
+	Stood time.Duration // for which the account stood still, freezes that are over
+
 	Created    time.Time
 	Used       time.Time // last asked for anything, to the minute
 	Accepted   time.Time // the person accepted what did not arrive
@@ -80,7 +84,9 @@ type Transfers interface {
 
 	AddTransfer(ctx context.Context, t Transfer) error
 	// SaveTransfer stores what changes after opening: state, and everything
-	// from AsOf to Ended but Created and Used.
+	// from AsOf to Ended but Created and Used. An account is frozen, and nothing
+	// but the deletion of a post takes a change number, while one of its
+	// transfers is in that state and has not reached Thaws (Protocol §5.1).
 	SaveTransfer(ctx context.Context, t Transfer) error
 	Transfer(ctx context.Context, id string) (Transfer, error)
 	// TransferOf finds the transfer that a grant opened with a nonce.
@@ -92,6 +98,11 @@ type Transfers interface {
 	IdleTransfers(ctx context.Context, before time.Time, limit int) ([]string, error)
 	// TouchTransfer notes that the transfer was used.
 	TouchTransfer(ctx context.Context, id string, at time.Time) error
+	// ProlongFreeze puts off the end of a freeze that is on.
+	ProlongFreeze(ctx context.Context, id string, until time.Time) error
+	// Thawing names up to limit transfers whose freeze was to end before the
+	// moment given.
+	Thawing(ctx context.Context, before time.Time, limit int) ([]string, error)
 
 	// TakeNonce remembers the SHA-256 of a request nonce in lower-case hex;
 	// transfer.NonceReplayed if this transfer has seen it.

@@ -52,7 +52,7 @@ func each(t *testing.T, body func(t *testing.T, w *world)) {
 func newWorld(t *testing.T, dialect string) *world {
 	t.Helper()
 	w := &world{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), fixture: transfertest.Made(transfertest.Aurora)}
-	w.store = storetest.Open(t, dialect)
+	w.store = storetest.Open(t, dialect, func(o *store.Options) { o.Now = func() time.Time { return w.now } })
 	ours, theirs := must(keys.Generate())(t), must(keys.Generate())(t)
 	w.theirs = theirs
 	blobs := must(blob.OpenDir(t.TempDir(), time.Now))(t)
