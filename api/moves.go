@@ -40,6 +40,7 @@ type moveJSON struct {
 	Created     transfer.Time      `json:"created_at"`
 	Changed     transfer.Time      `json:"changed_at"`
 	Ended       transfer.Time      `json:"ended_at,omitempty"`
+	Stood       int64              `json:"stood_ms,omitempty"` // for how long the old account stood still
 	Collections []moveCollection   `json:"collections"`
 	Trouble     []transfer.Outcome `json:"trouble"` // the first that did not arrive
 }
@@ -77,7 +78,7 @@ func reportJSON(r destination.Report) moveJSON {
 	m := r.Move
 	j := moveJSON{
 		ID: m.ID, Purpose: m.Purpose, State: m.State, Phase: m.Phase, Reason: m.Reason, Message: m.Message, From: m.Typed,
-		WaitUntil: moment(m.WaitUntil), Created: moment(m.Created), Changed: moment(m.Changed), Ended: moment(m.Ended),
+		WaitUntil: moment(m.WaitUntil), Created: moment(m.Created), Changed: moment(m.Changed), Ended: moment(m.Ended), Stood: r.Stood().Milliseconds(),
 		Collections: make([]moveCollection, len(r.Collections)), Trouble: []transfer.Outcome{},
 	}
 	for i, p := range r.Collections {

@@ -22,7 +22,7 @@ func statusOf(code transfer.Code) int {
 	case transfer.NonceReplayed, transfer.TransferClosed, transfer.TransferActive, transfer.ChangedSince,
 		transfer.Incomplete, transfer.AcceptanceNeeded, transfer.MessageReplayed, transfer.Erasing, transfer.Expired,
 		transfer.SamePod, transfer.IdentityDiffers, transfer.KeysDiffer, transfer.HoldingsAbsent, transfer.HoldingsListed,
-		transfer.GUIDTaken, transfer.KeptHere, transfer.Duplicate:
+		transfer.AccountFrozen, transfer.GUIDTaken, transfer.KeptHere, transfer.Duplicate:
 		return http.StatusConflict
 	case transfer.AccountMoved, transfer.CursorExpired:
 		return http.StatusGone

@@ -31,6 +31,7 @@ type Source interface {
 	Content(ctx context.Context, g oauth.Grant, id, photo string) (source.Photo, error)
 	SignedManifest(ctx context.Context, g oauth.Grant, id string) (string, error)
 	Receipts(ctx context.Context, g oauth.Grant, id string, list []transfer.Outcome) error
+	Freeze(ctx context.Context, g oauth.Grant, id string) (transfer.Plan, error)
 	Complete(ctx context.Context, g oauth.Grant, id, receipt string) (transfer.Plan, error)
 	Cancel(ctx context.Context, g oauth.Grant, id string) (transfer.Plan, error)
 }
@@ -114,6 +115,12 @@ func (t Transfers) GetManifest(c *gin.Context, id contract.TransferID) {
 		return
 	}
 	c.Data(http.StatusOK, "application/jose", []byte(signed))
+}
+
+// FreezeTransfer has the account stand still and answers the state reached.
+func (t Transfers) FreezeTransfer(c *gin.Context, id contract.TransferID) {
+	plan, err := t.Source.Freeze(c.Request.Context(), grantOf(c), id)
+	answer(c, http.StatusOK, plan, err)
 }
 
 // CompleteTransfer takes the signed receipt and answers the state reached.

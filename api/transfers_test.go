@@ -63,6 +63,7 @@ func every() []call {
 		{operation: "getContent", path: map[string]string{"id": gone["id"], "guid": "0123456789abcdef"}},
 		{operation: "getManifest", path: gone},
 		{operation: "reportReceipts", path: gone, body: map[string]any{"items": []any{}}},
+		{operation: "freezeTransfer", path: gone},
 		{operation: "completeTransfer", path: gone, body: map[string]any{}},
 		{operation: "cancelTransfer", path: gone},
 	}
@@ -246,7 +247,7 @@ func scriptCancel(t *testing.T, r *rig) {
 		}
 		c.token, c.path["id"] = token, id
 		switch c.operation {
-		case "getTransfer", "completeTransfer", "cancelTransfer":
+		case "getTransfer", "freezeTransfer", "completeTransfer", "cancelTransfer":
 			r.want(t, http.StatusOK, "", c)
 		default:
 			r.want(t, http.StatusConflict, transfer.TransferClosed, c)
@@ -310,7 +311,7 @@ func scriptComplete(t *testing.T, r *rig) {
 		}
 		c.token, c.path["id"] = token, id
 		switch c.operation {
-		case "getTransfer", "completeTransfer", "cancelTransfer":
+		case "getTransfer", "freezeTransfer", "completeTransfer", "cancelTransfer":
 			r.want(t, http.StatusOK, "", c)
 		default:
 			r.want(t, http.StatusGone, transfer.AccountMoved, c)

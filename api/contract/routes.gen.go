@@ -310,6 +310,9 @@ type ServerInterface interface {
 	// CompleteTransfer Prove that everything arrived, and finish
 	// (POST /transfer/v1/transfers/{id}/complete)
 	CompleteTransfer(c *gin.Context, id TransferID)
+	// FreezeTransfer Have the account stand still
+	// (POST /transfer/v1/transfers/{id}/freeze)
+	FreezeTransfer(c *gin.Context, id TransferID)
 	// GetManifest What was given, signed
 	// (GET /transfer/v1/transfers/{id}/manifest)
 	GetManifest(c *gin.Context, id TransferID)
@@ -432,6 +435,31 @@ func (siw *ServerInterfaceWrapper) CompleteTransfer(c *gin.Context) {
 	}
 
 	siw.Handler.CompleteTransfer(c, id)
+}
+
+// FreezeTransfer operation middleware
+func (siw *ServerInterfaceWrapper) FreezeTransfer(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id TransferID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.FreezeTransfer(c, id)
 }
 
 // GetManifest operation middleware
@@ -669,6 +697,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/transfer/v1/transfers/:id/photos/:guid/content", wrapper.GetContent)
 	router.GET(options.BaseURL+"/transfer/v1/transfers/:id/manifest", wrapper.GetManifest)
 	router.POST(options.BaseURL+"/transfer/v1/transfers/:id/receipts", wrapper.ReportReceipts)
+	router.POST(options.BaseURL+"/transfer/v1/transfers/:id/freeze", wrapper.FreezeTransfer)
 	router.POST(options.BaseURL+"/transfer/v1/transfers/:id/complete", wrapper.CompleteTransfer)
 	router.POST(options.BaseURL+"/transfer/v1/transfers/:id/cancel", wrapper.CancelTransfer)
 }

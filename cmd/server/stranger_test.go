@@ -178,6 +178,7 @@ func TestStrangersLearnOfNoTransfer(t *testing.T) {
 	for _, c := range []struct{ method, path string }{
 		{"GET", "/transfer/v1/transfers/ID"}, {"GET", "/transfer/v1/transfers/ID/posts"}, {"GET", "/transfer/v1/transfers/ID/manifest"},
 		{"GET", "/transfer/v1/transfers/ID/photos/0123456789abcdef/content"}, {"POST", "/transfer/v1/transfers/ID/receipts"},
+		{"POST", "/transfer/v1/transfers/ID/freeze"},
 		{"POST", "/transfer/v1/transfers/ID/complete"}, {"POST", "/transfer/v1/transfers/ID/cancel"},
 		{"GET", "/departures/ID"}, {"GET", "/departures/ID.json"}, {"POST", "/departures/ID/undo"}, {"GET", "/moves/ID"}, {"GET", "/moves/ID.json"},
 	} {

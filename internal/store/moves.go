@@ -138,7 +138,7 @@ func (s *Store) PinMove(ctx context.Context, id string, keys []byte) error {
 
 // UnfinishedMoves lists the moves that a job goes on with.
 func (s *Store) UnfinishedMoves(ctx context.Context) ([]string, error) {
-	working := []destination.State{destination.Copying, destination.CatchingUp, destination.Verifying, destination.Waiting}
+	working := []destination.State{destination.Copying, destination.CatchingUp, destination.Freezing, destination.Verifying, destination.Waiting}
 	return s.moveIDs(s.db(ctx).Where("state IN ?", working))
 }
 

@@ -50,6 +50,12 @@ func (c *Client) Receipts(ctx context.Context, list []transfer.Outcome) error {
 	})
 }
 
+// Freeze has the account at the source stand still, and answers the state
+// reached. A source that cannot do that answers with NotFound or MethodRefused.
+func (c *Client) Freeze(ctx context.Context) (transfer.Plan, error) {
+	return c.mine(c.plan(ctx, http.MethodPost, c.here(nil, "freeze"), struct{}{}))
+}
+
 // Complete hands over the signed receipt and answers the state reached.
 func (c *Client) Complete(ctx context.Context, receipt string) (transfer.Plan, error) {
 	body := map[string]string{"receipt": receipt}

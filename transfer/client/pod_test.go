@@ -115,7 +115,7 @@ func (p *lyingPod) answer(r *http.Request, a *answer) error {
 		return p.plan(r, a)
 	case !mine:
 		return transfer.Errorf(transfer.NotFound, "no such transfer")
-	case rest == "" || rest == "/cancel" || rest == "/complete":
+	case rest == "" || rest == "/cancel" || rest == "/complete" || rest == "/freeze":
 		return p.plan(r, a)
 	case rest == "/receipts":
 		return nil

@@ -28,6 +28,7 @@ var meant = map[transfer.Code]bool{
 	transfer.ScopeMissing: true, transfer.NotGranted: true, transfer.CursorInvalid: true,
 	transfer.CursorExpired: true, transfer.NonceMissing: true, transfer.NonceReplayed: true,
 	transfer.TransferClosed: true, transfer.TransferActive: true, transfer.AccountMoved: true,
+	transfer.AccountFrozen: true, transfer.MethodRefused: true,
 	transfer.AccountAdmin: true, transfer.ChangedSince: true, transfer.Incomplete: true,
 	transfer.AcceptanceNeeded: true, transfer.SignatureInvalid: true, transfer.MessageReplayed: true,
 	transfer.TooLarge: true, transfer.RateLimited: true, transfer.Unavailable: true,
@@ -72,6 +73,8 @@ func byStatus(status int) *transfer.Error {
 		return transfer.Errorf(transfer.NotGranted, "the old pod says that this was not agreed to")
 	case status == http.StatusNotFound:
 		return transfer.Errorf(transfer.NotFound, "the old pod does not find what was asked for")
+	case status == http.StatusMethodNotAllowed:
+		return transfer.Errorf(transfer.MethodRefused, "the old pod does not know what was asked for")
 	case status == http.StatusTooManyRequests:
 		return transfer.Errorf(transfer.RateLimited, "the old pod asks us to come back later")
 	case status >= 500:

@@ -21,6 +21,7 @@ func TestProblem(t *testing.T) {
 		"takes no other type":                         {404, `{"type":"about:blank"}`, transfer.NotFound},
 		"takes no bare code":                          {401, `{"type":"incomplete"}`, transfer.TokenInvalid},
 		"goes by the status where nothing else helps": {429, `<html>`, transfer.RateLimited},
+		"knows what a pod of another version lacks":   {405, ``, transfer.MethodRefused},
 		"knows a broken proxy":                        {502, ``, transfer.Unavailable},
 		"knows an answer that has no place here":      {418, `{}`, transfer.AnswerInvalid},
 	} {

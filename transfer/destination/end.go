@@ -155,7 +155,7 @@ func hopeless(err error) bool {
 		return false
 	}
 	switch e.Code {
-	case transfer.PodUnreachable, transfer.RateLimited, transfer.Unavailable, transfer.Internal:
+	case transfer.PodUnreachable, transfer.RateLimited, transfer.Unavailable, transfer.Internal, transfer.AccountFrozen:
 		return false
 	}
 	return true

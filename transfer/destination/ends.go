@@ -92,6 +92,9 @@ type Source interface {
 	Open(ctx context.Context, o transfer.Opening) (transfer.Plan, error)
 	// Receipts sends at most transfer.MaxReceipts outcomes.
 	Receipts(ctx context.Context, list []transfer.Outcome) error
+	// Freeze has the account stand still, and answers the state reached;
+	// NotFound or MethodRefused from a source that has no such thing.
+	Freeze(ctx context.Context) (transfer.Plan, error)
 	// Complete hands over the signed receipt and answers the state reached.
 	Complete(ctx context.Context, receipt string) (transfer.Plan, error)
 	// Cancel ends the transfer if that is still possible, and answers the state reached.

@@ -193,7 +193,7 @@ func TestMove(t *testing.T) {
 				s.Errorf("%+v, want %d", p, want)
 			}
 		}
-		s.wantEvents(m, "move-planned", "move-authorizing", "move-copying", "move-copying", "move-catching-up", "move-verifying", "move-done")
+		s.wantEvents(m, "move-planned", "move-authorizing", "move-copying", "move-copying", "move-catching-up", "move-freezing", "move-verifying", "move-done")
 		s.part("forgets the tokens and gives them back", func() {
 			if _, err := s.mover.Farewell(s.Context(), m.ID); err != nil {
 				s.Fatal(err)

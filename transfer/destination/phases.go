@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 
 	"podmove/transfer"
@@ -25,7 +26,7 @@ func (r *run) copy(ctx context.Context) error {
 	b := BoundsOf(r.m.Plan).with(r.Bounds)
 	b.Taken, b.Until, b.Now = taken, r.until, r.Now
 	err = Copy(ctx, r.Writer(r.m), r.source, b, func(_ transfer.Collection, came []transfer.Outcome) {
-		if len(came) > 0 {
+		if r.came += len(came); len(came) > 0 {
 			r.m.Attempts = 0
 		}
 		if now, err := r.Moves.Move(ctx, r.m.ID); err == nil && now.State != r.m.State {
@@ -115,13 +116,18 @@ func tally(list []transfer.Tally, c transfer.Collection) transfer.Tally {
 	return list[i]
 }
 
-// round goes back to reading what changed; after too many the person decides.
+// round goes back to reading what changed, within the same freeze if there is
+// one (Protocol §5.2); after too many the person decides.
 func (r *run) round(ctx context.Context, why *transfer.Error) error {
 	if r.m.Rounds >= maxRounds {
 		return why
 	}
 	r.m.Rounds++
-	return r.to(r.enter(ctx, r.m, CatchingUp, "Something changed meanwhile: reading that, too."))
+	to := CatchingUp
+	if r.m.Plan.State == transfer.Frozen {
+		to = Freezing
+	}
+	return r.to(r.enter(ctx, r.m, to, "Something changed meanwhile: reading that, too."))
 }
 
 // receipt is what this pod signs that it took.
@@ -148,6 +154,10 @@ func (r *run) finish(ctx context.Context) error {
 	text := "The move is done: old links now lead here."
 	if r.m.Purpose == transfer.Copy {
 		text = "The copy is done. Nothing at the old pod was changed."
+	}
+	if stood := stoodFor(r.m.Plan); stood > 0 {
+		text += fmt.Sprintf(" The old account stood still for %.1f seconds.", stood.Seconds())
+		r.Log.InfoContext(ctx, "the old account stood still for a move", "move", r.m.ID, "for", stood)
 	}
 	r.m.Reason, r.m.Message, r.m.Phase = "", "", ""
 	return r.to(r.change(ctx, r.m, change{to: Done, text: text, job: FarewellJob{r.m.ID}}))

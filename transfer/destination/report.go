@@ -45,6 +45,10 @@ func (r Report) Page() string {
 // GraceEnds is when the old pod may begin to erase; zero if it does not say.
 func (r Report) GraceEnds() time.Time { return r.Move.Plan.GraceEnds.Time() }
 
+// Stood is for how long the old account stood still; zero if it did not, or the
+// old pod does not say.
+func (r Report) Stood() time.Duration { return stoodFor(r.Move.Plan) }
+
 // Left is how many items did not arrive.
 func (r Report) Left() (n int64) {
 	for _, p := range r.Collections {

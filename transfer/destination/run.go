@@ -54,6 +54,8 @@ type run struct {
 	m      Move
 	source Source
 	until  time.Time
+	came   int // entries, since the last pass began
+	passes int // of catching up
 }
 
 // next says when to go on after a call without trouble, and notes that the
@@ -94,7 +96,8 @@ func (r *run) work(ctx context.Context) error {
 		if err := r.phase(ctx); err != nil {
 			return err
 		}
-		if r.m.Rounds > before || r.Now().After(r.until) {
+		hurry := r.m.State == Freezing // its person cannot write meanwhile
+		if r.m.Rounds > before && !hurry || r.Now().After(r.until) {
 			return ErrPaused
 		}
 	}
@@ -110,14 +113,9 @@ func (r *run) phase(ctx context.Context) error {
 		r.m.Attempts = 0
 		return r.to(r.enter(ctx, r.m, CatchingUp, "Everything was read once. Now reading what changed meanwhile."))
 	case CatchingUp:
-		if err := r.copy(ctx); err != nil {
-			return err
-		}
-		if err := r.receipts(ctx); err != nil {
-			return err
-		}
-		r.m.Attempts = 0
-		return r.to(r.enter(ctx, r.m, Verifying, "Comparing what came with what the old pod says it gave."))
+		return r.catchUp(ctx)
+	case Freezing:
+		return r.lastChanges(ctx)
 	default:
 		return r.verify(ctx)
 	}

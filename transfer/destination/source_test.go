@@ -98,6 +98,16 @@ func (s *source) Receipts(_ context.Context, list []transfer.Outcome) error {
 	return nil
 }
 
+func (s *source) Freeze(ctx context.Context) (transfer.Plan, error) {
+	if err := s.troubled("freeze"); err != nil {
+		return transfer.Plan{}, err
+	}
+	if s.state == transfer.Open {
+		s.state = transfer.Frozen
+	}
+	return s.plan(ctx)
+}
+
 // Complete trusts the signature, and counts as a source does.
 func (s *source) Complete(ctx context.Context, signed string) (transfer.Plan, error) {
 	if err := s.troubled("complete"); err != nil {

@@ -15,6 +15,7 @@ const (
 	Authorizing    State = "authorizing"     // the person is at the old pod, to agree
 	Copying        State = "copying"         // reading everything once
 	CatchingUp     State = "catching-up"     // reading what changed meanwhile
+	Freezing       State = "freezing"        // reading the last changes, while the old account stands still
 	Verifying      State = "verifying"       // comparing manifest and receipt
 	Done           State = "done"            // the old pod took the receipt
 	Waiting        State = "waiting"         // until Move.WaitUntil, because of Move.Reason
@@ -29,10 +30,11 @@ var transitions = map[State][]State{
 	Planned:        {Planned, Authorizing, Cancelled},
 	Authorizing:    {Authorizing, Planned, Copying, NeedsAttention, Cancelled},
 	Copying:        {Copying, CatchingUp, Done, Waiting, NeedsAttention, Cancelled},
-	CatchingUp:     {CatchingUp, Copying, Verifying, Done, Waiting, NeedsAttention, Cancelled},
-	Verifying:      {Verifying, Copying, CatchingUp, Done, Waiting, NeedsAttention, Cancelled},
-	Waiting:        {Waiting, Copying, CatchingUp, Verifying, Done, NeedsAttention, Cancelled},
-	NeedsAttention: {NeedsAttention, Authorizing, Copying, CatchingUp, Verifying, Done, Cancelled},
+	CatchingUp:     {CatchingUp, Copying, Freezing, Verifying, Done, Waiting, NeedsAttention, Cancelled},
+	Freezing:       {Freezing, CatchingUp, Verifying, Done, Waiting, NeedsAttention, Cancelled},
+	Verifying:      {Verifying, Copying, CatchingUp, Freezing, Done, Waiting, NeedsAttention, Cancelled},
+	Waiting:        {Waiting, Copying, CatchingUp, Freezing, Verifying, Done, NeedsAttention, Cancelled},
+	NeedsAttention: {NeedsAttention, Authorizing, Copying, CatchingUp, Freezing, Verifying, Done, Cancelled},
 	// The old pod may have finished just before it was told of a cancelling.
 	// What came can be taken away again in either case.
 	Cancelled: {Cancelled, Done, Undone},
@@ -49,7 +51,7 @@ func (s State) Ended() bool { return s == Done || s == Cancelled || s == Undone 
 
 // Working reports whether a job goes on with a move in this state.
 func (s State) Working() bool {
-	return s == Copying || s == CatchingUp || s == Verifying || s == Waiting
+	return s == Copying || s == CatchingUp || s == Freezing || s == Verifying || s == Waiting
 }
 
 // errTransition is a bug here, not a stranger's doing.

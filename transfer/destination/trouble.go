@@ -40,7 +40,7 @@ func (r *run) trouble(ctx context.Context, err error) (Next, error) {
 	}
 	r.Log.WarnContext(ctx, "a move met trouble", "move", r.m.ID, "state", r.m.State, "code", e.Code, "error", e.Err)
 	switch e.Code {
-	case transfer.PodUnreachable, transfer.RateLimited, transfer.Unavailable, transfer.Internal:
+	case transfer.PodUnreachable, transfer.RateLimited, transfer.Unavailable, transfer.Internal, transfer.AccountFrozen:
 		return r.wait(ctx, e)
 	case transfer.TokenInvalid, transfer.ScopeMissing, transfer.NotGranted, transfer.ConsentNeeded:
 		return r.stop(ctx, transfer.ConsentNeeded, "The old pod does not take our permission any more: it was cancelled there, or has run out. What came is kept; agree once more to go on, or cancel.")
