@@ -49,6 +49,8 @@ type postForm struct {
 	Preview  template.HTML
 	Field    string // what is wrong
 	Message  string // and why
+
+	typed url.Values // with descriptions of photos that are not stored
 }
 
 type formPhoto struct{ GUID, Small, Text string }
@@ -57,6 +59,7 @@ type formAspect struct {
 	GUID, Name string
 	People     int64
 	On         bool
+	Typed      string // another name, not stored
 }
 
 func (w Compose) blank(c *gin.Context) {
@@ -73,7 +76,13 @@ func (w Compose) show(c *gin.Context, status int, f postForm, d pod.Draft) {
 		f.Action = f.Back + "/edit"
 	}
 	var err error
-	if f.Photos, err = w.photos(ctx, a.ID, d.Photos); err == nil && f.GUID == "" {
+	f.Photos, err = w.photos(ctx, a.ID, d.Photos)
+	for i, p := range f.Photos {
+		if f.typed.Has("text-" + p.GUID) {
+			f.Photos[i].Text = f.typed.Get("text-" + p.GUID)
+		}
+	}
+	if err == nil && f.GUID == "" {
 		f.Aspects, err = aspectsFor(ctx, w.Author.Shelves, a.ID, d.Aspects)
 	}
 	if err != nil {
@@ -97,7 +106,7 @@ func (w Compose) photos(ctx context.Context, account int64, guids []string) (lis
 func aspectsFor(ctx context.Context, s pod.Shelves, account int64, on []string) (list []formAspect, err error) {
 	aspects, err := s.Aspects(ctx, account)
 	for _, a := range aspects {
-		list = append(list, formAspect{a.GUID, a.Item.Name, a.Contacts, slices.Contains(on, a.GUID)})
+		list = append(list, formAspect{GUID: a.GUID, Name: a.Item.Name, People: a.Contacts, On: slices.Contains(on, a.GUID)})
 	}
 	return list, err
 }
@@ -143,29 +152,29 @@ func (w Compose) describe(ctx context.Context, account int64, photos []string, f
 // again shows the form once more: with a preview, or with what is wrong.
 func (w Compose) again(c *gin.Context, f postForm, d pod.Draft, err error) {
 	f.Public = d.Public
-	refusal, refused := errors.AsType[pod.Refusal](err)
-	switch {
-	case err == nil:
+	if err == nil {
 		f.Preview = w.Markup.HTML(d.Text)
 		w.show(c, http.StatusOK, f, d)
-	case refused:
-		f.Field, f.Message = string(refusal.Field), w.Site.words(c, err)
-		w.show(c, http.StatusUnprocessableEntity, f, d)
-	default:
-		w.Site.Fail(c, err)
+		return
 	}
+	var status int
+	if f.Field, f.Message, status = w.Site.wrong(c, err); status == 0 {
+		w.Site.Fail(c, err)
+		return
+	}
+	w.show(c, status, f, d)
 }
 
 func (w Compose) publish(c *gin.Context) {
 	a, _ := w.Site.Account(c)
 	d, form, err := w.read(c, a.ID)
 	if err != nil || form.Get("do") == "preview" {
-		w.again(c, postForm{}, d, err)
+		w.again(c, postForm{typed: form}, d, err)
 		return
 	}
 	guid, err := w.Author.Post(c.Request.Context(), a.ID, d)
 	if err != nil {
-		w.again(c, postForm{}, d, err)
+		w.again(c, postForm{typed: form}, d, err)
 		return
 	}
 	c.Redirect(http.StatusSeeOther, "/posts/"+guid)
@@ -214,7 +223,7 @@ func (w Compose) save(c *gin.Context) {
 			return
 		}
 	}
-	w.again(c, postForm{GUID: post.GUID}, d, err)
+	w.again(c, postForm{GUID: post.GUID, typed: form}, d, err)
 }
 
 // sure asks before something is deleted.

@@ -45,6 +45,7 @@ type contactsPage struct {
 	Blocks     []pod.Block
 	MoreBlocks string
 	Person     string // typed
+	Name       string // typed, of a new aspect
 	Field      string // what is wrong
 	Message    string // and why
 }
@@ -66,6 +67,11 @@ func (p Contacts) fill(c *gin.Context, page *contactsPage) (err error) {
 	if page.Aspects, err = aspectsFor(ctx, s, a.ID, []string{page.Aspect}); err != nil {
 		return err
 	}
+	for i, a := range page.Aspects { // one that is being renamed
+		if name := page.Name; a.GUID == c.Param("guid") && name != "" {
+			page.Aspects[i].Typed, page.Name = name, ""
+		}
+	}
 	if page.Contacts, err = s.Contacts(ctx, a.ID, page.Aspect, c.Query("after"), peoplePage+1); err != nil {
 		return err
 	}
@@ -85,12 +91,12 @@ func (p Contacts) fill(c *gin.Context, page *contactsPage) (err error) {
 
 // done goes on after a form, or shows the page again with what is wrong.
 func (p Contacts) done(c *gin.Context, err error) {
-	refusal, refused := errors.AsType[pod.Refusal](err)
+	field, message, status := p.Site.wrong(c, err)
 	switch {
 	case err == nil:
 		c.Redirect(http.StatusSeeOther, "/contacts")
-	case refused:
-		p.show(c, http.StatusUnprocessableEntity, contactsPage{Person: c.PostForm("person"), Field: string(refusal.Field), Message: p.Site.words(c, err)})
+	case status != 0:
+		p.show(c, status, contactsPage{Person: c.PostForm("person"), Name: c.PostForm("name"), Field: field, Message: message})
 	case errors.Is(err, pod.ErrHidden):
 		p.Site.Missing(c)
 	default:

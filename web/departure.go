@@ -68,6 +68,10 @@ type departurePage struct {
 	EraseNow  bool
 }
 
+// Latest is when the account can be written to again, if the new pod does not
+// finish.
+func (p departurePage) Latest() time.Time { return p.Frozen().Add(source.FreezeLongest) }
+
 // Host is the new pod's.
 func (p departurePage) Host() string { return hostIn(p.Origin()) }
 

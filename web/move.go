@@ -34,6 +34,7 @@ var stateWords = map[destination.State]locale.Key{
 	destination.Authorizing:    locale.Key("Waiting for you to agree at the old pod"),
 	destination.Copying:        locale.Key("Copying"),
 	destination.CatchingUp:     locale.Key("Catching up with what changed meanwhile"),
+	destination.Freezing:       locale.Key("Reading the last changes, while the old account stands still"),
 	destination.Verifying:      locale.Key("Proving that everything arrived"),
 	destination.Done:           locale.Key("Done"),
 	destination.Waiting:        locale.Key("Waiting"),

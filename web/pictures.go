@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -39,18 +40,25 @@ type ownPhoto struct {
 // photoList is what templates/photos.html shows.
 type photoList struct {
 	Photos  []ownPhoto
-	Older   string // query of the next page
+	Here    string // query of this page
+	Older   string // of the next one
 	Message string
 }
 
-func (p Pictures) list(c *gin.Context) {
+func (p Pictures) list(c *gin.Context) { p.show(c, http.StatusOK, "") }
+
+// show shows the list, and in it what somebody just typed to describe a photo.
+func (p Pictures) show(c *gin.Context, status int, message string) {
 	a, _ := p.Site.Account(c)
 	found, err := p.Author.Shelves.OwnPhotos(c.Request.Context(), a.ID, mark(c.Query("before")), pageSize+1)
 	if err != nil {
 		p.Site.Fail(c, err)
 		return
 	}
-	var page photoList
+	page := photoList{Message: message}
+	if before := c.Query("before"); before != "" {
+		page.Here = "?" + url.Values{"before": {before}}.Encode()
+	}
 	if len(found) > pageSize {
 		found = found[:pageSize]
 		page.Older = "?before=" + spell(found[pageSize-1].Mark())
@@ -60,8 +68,11 @@ func (p Pictures) list(c *gin.Context) {
 			shownPhoto{photoPath(pod.ThumbMedium, f.File), photoPath(pod.Original, f.File), f.Item.Text},
 			f.GUID, f.Item.CreatedAt.Time(), f.Item.Size, f.Posts,
 		})
+		if f.GUID == c.Param("guid") {
+			page.Photos[len(page.Photos)-1].Text = c.PostForm("text")
+		}
 	}
-	p.Site.Page(c, http.StatusOK, "photos", page)
+	p.Site.Page(c, status, "photos", page)
 }
 
 // fail answers alike for what is not there and what is another's.
@@ -76,15 +87,15 @@ func (p Pictures) fail(c *gin.Context, err error) {
 func (p Pictures) describe(c *gin.Context) {
 	a, _ := p.Site.Account(c)
 	err := p.Author.Describe(c.Request.Context(), a.ID, c.Param("guid"), c.PostForm("text"))
-	if refusal, ok := errors.AsType[pod.Refusal](err); ok {
-		p.Site.Problem(c, http.StatusUnprocessableEntity, p.Site.say(c, refused), p.Site.words(c, refusal))
-		return
-	}
-	if err != nil {
+	_, message, status := p.Site.wrong(c, err)
+	switch {
+	case err == nil:
+		c.Redirect(http.StatusSeeOther, "/photos")
+	case status != 0:
+		p.show(c, status, message)
+	default:
 		p.fail(c, err)
-		return
 	}
-	c.Redirect(http.StatusSeeOther, "/photos")
 }
 
 func (p Pictures) sure(c *gin.Context) {

@@ -46,6 +46,7 @@ func (s *Site) Fail(c *gin.Context, err error, here ...map[transfer.Code]locale.
 	case ok && e.Code == transfer.NotFound:
 		s.Missing(c)
 	case ok && e.Code != transfer.Internal:
+		later(c, e)
 		s.Problem(c, status(e.Code), s.say(c, refused), s.words(c, err, here...))
 	case errors.Is(err, pod.ErrNotActive):
 		s.Problem(c, http.StatusConflict, s.say(c, locale.Key("This account has moved away")),

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -77,12 +76,12 @@ func (p ProfileForm) save(c *gin.Context) {
 	if err == nil {
 		err = p.Author.Introduce(ctx, a.ID, profile)
 	}
-	_, refused := errors.AsType[pod.Refusal](err)
+	_, message, status := p.Site.wrong(c, err)
 	switch {
 	case err == nil:
 		c.Redirect(http.StatusSeeOther, "/u/"+a.Username)
-	case refused:
-		p.show(c, http.StatusUnprocessableEntity, person, profile, p.Site.words(c, err))
+	case status != 0:
+		p.show(c, status, person, profile, message)
 	default:
 		p.Site.Fail(c, err)
 	}

@@ -54,6 +54,7 @@ func functions(l *locale.Locale) template.FuncMap {
 		"number": l.Number,
 		"bytes":  l.Bytes,
 		"span":   l.Span,
+		"took":   l.Seconds,
 		"spoken": func(e pod.Event) string { return spoken(l, e) },
 		"link":   func(address, text string) template.HTML { return anchor(address, text, "") },
 		"out":    func(address, text string) template.HTML { return anchor(address, text, "nofollow noopener noreferrer") },

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -32,7 +33,8 @@ func brings(r *http.Request) bool {
 }
 
 // readForm reads a form, and hands each of its files to keep as it comes: none
-// is held in memory beside the others. Fields come before files or after.
+// is held in memory beside the others. Fields come before files or after, and
+// are read also where a file was refused: the form is shown again with them.
 func readForm(c *gin.Context, keep func(file io.Reader) error) (url.Values, error) {
 	parts, err := c.Request.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) {
@@ -45,20 +47,21 @@ func readForm(c *gin.Context, keep func(file io.Reader) error) (url.Values, erro
 		return nil, brokenOff(err)
 	}
 	form, room, files := url.Values{}, int64(maxForm), 0
+	var refused error // the first file that was
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return form, nil
+			return form, refused
 		}
 		if err != nil {
-			return form, brokenOff(err)
+			return form, cmp.Or(refused, brokenOff(err))
 		}
 		if part.FileName() != "" {
 			if files++; files > maxFiles {
 				return form, pod.Refusal{Field: pod.Photos, Message: "At most 20 photos can come at once."}
 			}
-			if err := keep(part); err != nil {
-				return form, err
+			if refused == nil {
+				refused = keep(part)
 			}
 			continue
 		}

@@ -68,6 +68,10 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 		{Name: "key rotation", Every: time.Hour, Run: func(ctx context.Context) error { return p.turnKeys(ctx, r) }},
 		{Name: "keys of other pods", Every: 10 * time.Minute, Run: r.pins.Sweep},
 		{Name: "moves", Every: 5 * time.Minute, Run: r.mover.Sweep},
+		{Name: "freezes", Every: time.Minute, Run: func(ctx context.Context) error {
+			_, err := r.source.Thaw(ctx)
+			return err
+		}},
 		{Name: "transfers", Every: time.Hour, Run: func(ctx context.Context) error {
 			_, err := r.source.Expire(ctx)
 			return err

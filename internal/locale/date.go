@@ -35,6 +35,11 @@ func (l *Locale) digits(n, least int) string {
 	return l.printer.Sprint(number.Decimal(n, number.NoSeparator(), number.MinIntegerDigits(least)))
 }
 
+// Seconds is how long something took, to a tenth: 1.3 s.
+func (l *Locale) Seconds(d time.Duration) string {
+	return l.printer.Sprint(number.Decimal(d.Seconds(), number.MaxFractionDigits(1))) + "\u00a0s"
+}
+
 // Span is about how long something takes: 40 seconds, 3 minutes, 2 hours.
 func (l *Locale) Span(d time.Duration) string {
 	switch {

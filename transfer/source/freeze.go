@@ -12,8 +12,8 @@ import (
 
 // Bounds of a freeze (Protocol §5.1).
 const (
+	FreezeLongest = 10 * time.Minute
 	freezeIdle    = time.Minute // since the last request that used the transfer
-	freezeLongest = 10 * time.Minute
 	freezeEvery   = time.Hour
 	freezesIn     = 3 // in freezeEvery
 )
@@ -56,7 +56,7 @@ func (s *Service) freeze(ctx context.Context, t *Transfer) error {
 		t.Froze = t.Froze[len(t.Froze)-freezesIn:]
 	}
 	t.Thaws = s.now().Add(freezeIdle)
-	return s.enter(ctx, t, transfer.Frozen, host(*t)+" reads the last changes. Until it has them, nothing can be written here but deleting a post.")
+	return s.enter(ctx, t, transfer.Frozen, host(*t)+" reads the last changes. Until it has them, nothing can be written here, but posts can be deleted.")
 }
 
 // rested refuses a freeze more than there may be in an hour, of whatever
@@ -105,7 +105,7 @@ func (s *Service) prolong(ctx context.Context, t Transfer) (Transfer, error) {
 	if t, err := s.lapsed(ctx, t); err != nil || t.State != transfer.Frozen {
 		return t, err
 	}
-	if last := t.frozen().Add(freezeLongest); t.Thaws.Before(last) {
+	if last := t.Frozen().Add(FreezeLongest); t.Thaws.Before(last) {
 		t.Thaws = s.now().Add(freezeIdle)
 		if last.Before(t.Thaws) {
 			t.Thaws = last
@@ -152,13 +152,13 @@ func (s *Service) stood(t *Transfer) string {
 	if t.Thaws.Before(end) {
 		end = t.Thaws
 	}
-	took := max(end.Sub(t.frozen()), 0)
+	took := max(end.Sub(t.Frozen()), 0)
 	t.Stood += took
 	return fmt.Sprintf("The account stood still for %.1f seconds.", took.Seconds())
 }
 
-// frozen is when the latest freeze began; zero if there was none.
-func (t Transfer) frozen() time.Time {
+// Frozen is when the latest freeze began; zero if there was none.
+func (t Transfer) Frozen() time.Time {
 	if len(t.Froze) == 0 {
 		return time.Time{}
 	}
