@@ -34,6 +34,7 @@ func TestTransfers(t *testing.T) {
 		{"answers photos whole and in parts", scriptContent},
 		{"takes reports", scriptReceipts},
 		{"closes a transfer that was cancelled", scriptCancel},
+		{"has an account stand still", scriptFreeze},
 		{"hides one permission's transfer from the others", scriptHidden},
 		{"finishes a move, and has then moved", scriptComplete},
 		{"keeps a failure of its own to itself", scriptFailure},
@@ -253,6 +254,27 @@ func scriptCancel(t *testing.T, r *rig) {
 			r.want(t, http.StatusConflict, transfer.TransferClosed, c)
 		}
 	}
+}
+
+func scriptFreeze(t *testing.T, r *rig) {
+	token, reader := r.token(t), r.token(t, toCopy)
+	id, _ := r.open(t, token)
+	at := map[string]string{"id": id}
+	freeze := call{operation: "freezeTransfer", token: token, path: at}
+	r.want(t, http.StatusConflict, transfer.TransferClosed, freeze) // nothing was read yet
+	r.want(t, http.StatusOK, "", call{operation: "getPage", token: token, path: map[string]string{"id": id, "collection": "posts"}, header: nonce()})
+	for range 2 {
+		if w := r.want(t, http.StatusOK, "", freeze); !strings.Contains(w.Body.String(), `"state":"frozen"`) {
+			t.Error(w.Body)
+		}
+	}
+	other, _ := r.open(t, reader)
+	w := r.want(t, http.StatusConflict, transfer.AccountFrozen, call{operation: "completeTransfer", token: reader, path: map[string]string{"id": other}, body: map[string]any{}})
+	if after := w.Header().Get("Retry-After"); after != "60" {
+		t.Errorf("come back after %q", after)
+	}
+	r.want(t, http.StatusForbidden, transfer.ScopeMissing, call{operation: "freezeTransfer", token: reader, path: map[string]string{"id": other}})
+	r.want(t, http.StatusOK, "", call{operation: "cancelTransfer", token: token, path: at})
 }
 
 func scriptHidden(t *testing.T, r *rig) {

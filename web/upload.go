@@ -58,7 +58,7 @@ func readForm(c *gin.Context, keep func(file io.Reader) error) (url.Values, erro
 		}
 		if part.FileName() != "" {
 			if files++; files > maxFiles {
-				return form, pod.Refusal{Field: pod.Photos, Message: "At most 20 photos can come at once."}
+				return form, cmp.Or(refused, error(pod.Refusal{Field: pod.Photos, Message: "At most 20 photos can come at once."}))
 			}
 			if refused == nil {
 				refused = keep(part)
