@@ -86,6 +86,7 @@ type moveState struct {
 	State       string `json:"state"`
 	Reason      string `json:"reason"`
 	Message     string `json:"message"`
+	Stood       int64  `json:"stood_ms"`
 	Collections []struct {
 		Collection string `json:"collection"`
 		Imported   int64  `json:"imported"`

@@ -61,6 +61,13 @@ func (v *proxy) halt(t *testing.T) (goOn func()) {
 	return goOn
 }
 
+// free lets every page pass.
+func (v *proxy) free() {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	v.gate = nil
+}
+
 func (v *proxy) wait(r *http.Request) {
 	v.mutex.Lock()
 	gate := v.gate

@@ -119,6 +119,7 @@ func (s *Story) Watch(ctx context.Context) error {
 				return err
 			}
 			s.Tell.Step("the new pod has what it was given, and the old pod agrees")
+			s.Tell.Step("for the last changes the old account stood still for %.2f s", float64(m.Stood)/1000)
 			return s.rows(ctx, m)
 		case "needs-attention", "cancelled", "planned":
 			return fmt.Errorf("the move is %s: %s %s", m.State, m.Reason, m.Message)
@@ -198,6 +199,7 @@ type move struct {
 	State       string `json:"state"`
 	Reason      string `json:"reason"`
 	Message     string `json:"message"`
+	Stood       int64  `json:"stood_ms"`
 	Collections []struct {
 		Collection string `json:"collection"`
 		Planned    int64  `json:"planned"`
