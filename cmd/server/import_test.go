@@ -13,9 +13,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"podmove/internal/sample"
 	"podmove/transfer"
+	"podmove/transfer/source"
 )
 
 // small is an archive with three posts. Tests replace parts of it.
@@ -112,6 +114,26 @@ func (p *testPod) refuses(t *testing.T, archive, photos, says string) {
 	}
 }
 
+// stop has an account stand still for a move, which goOn cancels.
+func (p *testPod) stop(t *testing.T, name string) (goOn func()) {
+	t.Helper()
+	s := p.open(t)
+	t.Cleanup(func() { s.Close() })
+	a, err := s.AccountNamed(t.Context(), name)
+	move := source.Transfer{
+		ID: guid(name, "transfer", 1), Account: a.ID, State: transfer.Frozen, Created: time.Now(), Used: time.Now(), Thaws: time.Now().Add(time.Minute),
+	}
+	if err := errors.Join(err, s.AddTransfer(t.Context(), move)); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		move.State = transfer.Cancelled
+		if err := s.SaveTransfer(t.Context(), move); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestImport(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
 		p := newPod(t, dialect)
@@ -127,6 +149,18 @@ func TestImport(t *testing.T) {
 					t.Errorf("%d posts arrived, want 2", n)
 				}
 			}
+		})
+		t.Run("adds nothing to an account that stands still, and does when it moves no more", func(t *testing.T) {
+			p.addAccount(t, "ada")
+			archive := written(t, []byte(small))
+			goOn := p.stop(t, "ada")
+			before := p.holding(t, "ada")
+			p.refuses(t, archive, "", "nothing can be written to it for about a minute")
+			if after := p.holding(t, "ada"); !after.equal(before) {
+				t.Errorf("there is %s", after)
+			}
+			goOn()
+			p.execute(t, "", "import", "--account", "ada", archive)
 		})
 		t.Run("changes nothing when it is done again", func(t *testing.T) {
 			facts := makeAccount(t, "sample", 1)
