@@ -26,3 +26,16 @@ func Translate(err error) error { return translate(err) }
 
 // MigrationLock is the advisory lock under which migrations run.
 const MigrationLock = migrationLock
+
+// DumpedTables shows tests of which tables a dump takes rows, and whether the
+// database gives out their ids; and of which it does not.
+func DumpedTables() (dumped map[string]bool, left map[string]string) {
+	dumped = map[string]bool{}
+	for _, t := range dumpedTables {
+		dumped[t.name] = t.numbered
+	}
+	return dumped, leftOut
+}
+
+// Tables shows tests what is in the database.
+func (s *Store) Tables(ctx context.Context) (map[string]bool, error) { return s.tables(ctx) }

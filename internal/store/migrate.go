@@ -16,8 +16,8 @@ import (
 var migrations embed.FS
 
 // migrateTables brings the pod's own tables up to date from
-// migrations/<dir>/*.sql.
-func migrateTables(ctx context.Context, d goose.Dialect, dir string, db *sql.DB) error {
+// migrations/<dir>/*.sql, or to the version given if that is not 0.
+func migrateTables(ctx context.Context, d goose.Dialect, dir string, db *sql.DB, version int64) error {
 	files, err := fs.Sub(migrations, "migrations/"+dir)
 	if err != nil {
 		return err
@@ -26,7 +26,11 @@ func migrateTables(ctx context.Context, d goose.Dialect, dir string, db *sql.DB)
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
+	if version == 0 {
+		_, err = provider.Up(ctx)
+	} else {
+		_, err = provider.UpTo(ctx, version)
+	}
 	return err
 }
 

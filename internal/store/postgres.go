@@ -65,9 +65,9 @@ func (*postgres) workers() int   { return 8 }
 func (*postgres) batch() int     { return 500 }
 func (d *postgres) release()     { d.pgx.Close() }
 
-func (d *postgres) migrate(ctx context.Context) error {
+func (d *postgres) migrate(ctx context.Context, version int64) error {
 	return d.locked(ctx, func() error {
-		if err := migrateTables(ctx, goose.DialectPostgres, "postgres", d.db); err != nil {
+		if err := migrateTables(ctx, goose.DialectPostgres, "postgres", d.db, version); err != nil {
 			return err
 		}
 		return migrateJobs(ctx, riverpgxv5.New(d.pgx))

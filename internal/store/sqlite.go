@@ -31,7 +31,11 @@ func (s *Store) openSQLite(_ context.Context, o Options) error {
 	if path == "" {
 		path = filepath.Join(o.Dir, "podmove.db")
 	}
-	if err := touch(path); err != nil {
+	if o.Schema == AsItIs {
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+	} else if err := touch(path); err != nil {
 		return err
 	}
 	db, err := sql.Open("sqlite", sqliteDSN(path))
@@ -100,8 +104,8 @@ func (*sqlite) workers() int   { return 4 }
 func (*sqlite) batch() int     { return 100 }
 func (d *sqlite) release()     { _ = d.read.Close() }
 
-func (d *sqlite) migrate(ctx context.Context) error {
-	if err := migrateTables(ctx, goose.DialectSQLite3, "sqlite", d.db); err != nil {
+func (d *sqlite) migrate(ctx context.Context, version int64) error {
+	if err := migrateTables(ctx, goose.DialectSQLite3, "sqlite", d.db, version); err != nil {
 		return err
 	}
 	return migrateJobs(ctx, riversqlite.New(d.db))

@@ -22,12 +22,18 @@ type Options struct {
 	// Dir is the pod's data directory. It is made if it is missing, and only
 	// looked at when DSN is empty.
 	Dir string
+	// Schema is the version that the schema is brought to, if it is older; 0
+	// means the newest, and AsItIs leaves the schema alone and makes no database.
+	Schema int64
 	// Log hears about slow statements and, at debug level, about every
 	// statement with placeholders for its values. Nil means silence.
 	Log *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
+
+// AsItIs among the Options is for who only looks.
+const AsItIs = -1
 
 // Store is an open database with its schema up to date. It is safe for
 // concurrent use.
@@ -46,8 +52,9 @@ type dialect interface {
 	// batch is how many rows are inserted in one statement.
 	batch() int
 	workers() int
-	// migrate brings the pod's tables and River's up to date.
-	migrate(ctx context.Context) error
+	// migrate brings River's tables up to date, and the pod's to a version, which
+	// is 0 for the newest.
+	migrate(ctx context.Context, version int64) error
 	// insert adds a job inside t.
 	insert(ctx context.Context, t *transaction, job Job, opts *river.InsertOpts) error
 	// runner makes a River client that works jobs.
@@ -74,7 +81,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := open(ctx, o); err != nil {
 		return nil, fmt.Errorf("store: open the database: %w", err)
 	}
-	if err := s.migrate(ctx); err != nil {
+	if o.Schema == AsItIs {
+		return s, nil
+	}
+	if err := s.migrate(ctx, o.Schema); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("store: bring the schema up to date: %w", err)
 	}
