@@ -188,4 +188,5 @@ var auditWords = map[audit.Kind]locale.Key{
 	audit.ArchiveRead:     locale.Key("An archive was read into the account."),
 	audit.KeyAdded:        locale.Key("A key of this pod was made."),
 	audit.KeyDropped:      locale.Key("A key of this pod was removed."),
+	audit.PodRestored:     locale.Key("This pod was restored from a backup."),
 }

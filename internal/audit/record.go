@@ -24,8 +24,9 @@ const (
 	AccountAdded    Kind = "account-added"
 	AccountClosed   Kind = "account-closed"
 	ArchiveRead     Kind = "archive-read"
-	KeyAdded        Kind = "key-added"   // its overlap with the one before begins
-	KeyDropped      Kind = "key-dropped" // it is published no more
+	KeyAdded        Kind = "key-added"    // its overlap with the one before begins
+	KeyDropped      Kind = "key-dropped"  // it is published no more
+	PodRestored     Kind = "pod-restored" // what was done between the backup and this row is gone
 )
 
 // ofEvent are the events that are written down: what begins, ends or cannot be

@@ -48,10 +48,18 @@ func loadMaster(path string) (Master, error) {
 	if err != nil {
 		return Master{}, err
 	}
-	var m Master
+	m, err := ParseMaster(text)
+	if err != nil {
+		return Master{}, fmt.Errorf("%s %w; restore it from a backup", path, err)
+	}
+	return m, nil
+}
+
+// ParseMaster reads what the file of a master key holds.
+func ParseMaster(text []byte) (m Master, err error) {
 	raw, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(raw) != len(m) {
-		return Master{}, fmt.Errorf("%s does not hold %d hexadecimal digits; restore it from a backup", path, 2*len(m))
+		return Master{}, fmt.Errorf("does not hold %d hexadecimal digits", 2*len(m))
 	}
 	copy(m[:], raw)
 	return m, nil
