@@ -25,6 +25,9 @@ type storage struct {
 }
 
 func (s storage) open(ctx context.Context) (*store.Store, error) {
+	if err := refuseHalf(s.Data); err != nil {
+		return nil, err
+	}
 	return store.Open(ctx, store.Options{DSN: s.Database, Dir: s.Data})
 }
 

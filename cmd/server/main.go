@@ -24,6 +24,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run a pod."`
 	Account accountCommand `cmd:"" help:"Accounts of a pod."`
 	Audit   auditCommand   `cmd:"" help:"The log of what was done on a pod."`
+	Backup  backupCommand  `cmd:"" help:"Back up a pod, which may go on serving."`
+	Restore restoreCommand `cmd:"" help:"Restore a pod from a backup."`
 	Import  importCommand  `cmd:"" help:"Read a diaspora* archive into an account."`
 	Keys    keysCommand    `cmd:"" help:"Keys and secrets of a pod."`
 	Demo    demoCommand    `cmd:"" help:"Move a sample account between two pods on this machine."`

@@ -71,6 +71,9 @@ func openPod(ctx context.Context, c config.Config, log *slog.Logger) (*podServer
 
 func openGround(ctx context.Context, c config.Config, log *slog.Logger) (*ground, error) {
 	g := &ground{config: c, origin: c.Origin(), log: log, now: time.Now}
+	if err := refuseHalf(c.Data); err != nil {
+		return g, err
+	}
 	var err error
 	if g.store, err = store.Open(ctx, store.Options{DSN: c.Database, Dir: c.Data, Log: log}); err != nil {
 		return g, err

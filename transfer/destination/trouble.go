@@ -93,7 +93,7 @@ func (r *run) startOver(ctx context.Context, e *transfer.Error) (Next, error) {
 		return r.stop(ctx, e.Code, "The move stopped: "+e.Message+".")
 	}
 	r.m.Rounds++
-	c := change{to: r.m.State, text: "The old pod asks to read everything from the beginning."}
+	c := change{to: r.m.State, text: "The old pod asks to read everything from the beginning. What it does not name any more counts as deleted there, and goes here, too."}
 	c.also = func(ctx context.Context) error {
 		for _, name := range transfer.Collections() {
 			if err := r.Arrivals.StartOver(ctx, r.m.ID, name); err != nil {
