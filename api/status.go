@@ -40,7 +40,7 @@ func statusOf(code transfer.Code) int {
 		return http.StatusBadGateway // the other pod's doing
 	case transfer.Unavailable:
 		return http.StatusServiceUnavailable
-	case transfer.StorageFull:
+	case transfer.StorageFull, transfer.QuotaExceeded:
 		return http.StatusInsufficientStorage
 	}
 	return http.StatusInternalServerError // transfer.Internal, and what nobody thought of

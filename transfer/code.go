@@ -53,6 +53,7 @@ const (
 	KeysDiffer       Code = "keys-differ"       // the other pod has none of the keys that were agreed on
 	Expired          Code = "expired"           // idle for too long
 	StorageFull      Code = "storage-full"      // no room here
+	QuotaExceeded    Code = "quota-exceeded"    // more than one account may take up here
 )
 
 // Codes of why erasing waits (Protocol §7.3).

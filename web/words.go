@@ -147,6 +147,7 @@ var codeWords = map[transfer.Code]locale.Key{
 	transfer.KeysDiffer:       locale.Key("The old pod answers with other keys than when you agreed. Perhaps somebody else has bought its name. What came is kept. If you are sure that it is the same pod, agree there once more to go on; else cancel."),
 	transfer.Expired:          locale.Key("Nothing happened for too long, so the move was given up. What came is kept here, and nothing at the old pod was changed."),
 	transfer.StorageFull:      locale.Key("This pod has no room left. The people who run it have to make some; then the move goes on."),
+	transfer.QuotaExceeded:    locale.Key("The old account is larger than an account may be here. What came is kept, and nothing at the old pod was changed. Ask the people who run this pod for more room, then try again; or cancel."),
 	transfer.ItemInvalid:      locale.Key("it is not of the right shape"),
 	transfer.GUIDInvalid:      locale.Key("its name cannot be used here"),
 	transfer.GUIDTaken:        locale.Key("something else here has its name"),

@@ -152,6 +152,7 @@ func (g *ground) openMover(r rooms) *destination.Mover {
 		Seal:     g.box.Seal,
 		Open:     g.box.Open,
 		Event:    g.event,
+		Room:     g.room(r),
 		Enqueue:  g.store.Enqueue,
 		Origin:   g.origin,
 		Expiry:   g.config.MoveExpiry.Std(),

@@ -96,6 +96,15 @@ type Config struct {
 	// do not arrive, which leaves them at the old pod.
 	MaxPhoto Size `name:"max-photo" env:"PODMOVE_MAX_PHOTO" default:"50MiB" placeholder:"SIZE" help:"Most bytes of one photo."`
 
+	// AccountBytes is the most that one account may have after a move to here,
+	// posts and photos together; 0 is no limit. Default 0. Danger: too little, and
+	// people cannot bring what they have.
+	AccountBytes Size `name:"account-bytes" env:"PODMOVE_ACCOUNT_BYTES" default:"0" placeholder:"SIZE" help:"Most bytes that a move may make of one account; 0 is no limit."`
+
+	// DiskReserve is how much of the disk moves leave free. Default 256MiB.
+	// Danger: nothing, and a move may take the room in which the database works.
+	DiskReserve Size `name:"disk-reserve" env:"PODMOVE_DISK_RESERVE" default:"256MiB" placeholder:"SIZE" help:"How much of the disk moves leave free."`
+
 	// PageItems is the most items in one page of a transfer, 1 to 1000. Default
 	// 500. Danger: few items a page make moves slow.
 	PageItems int `name:"page-items" env:"PODMOVE_PAGE_ITEMS" default:"500" placeholder:"N" help:"Most items in one page of a transfer."`
@@ -178,6 +187,7 @@ func Default() Config {
 		LogLevel:        "info",
 		LogFormat:       "text",
 		MaxPhoto:        50 << 20,
+		DiskReserve:     256 << 20,
 		PageItems:       500,
 		PageBytes:       4 << 20,
 		SessionLifetime: Duration(14 * day),

@@ -33,6 +33,8 @@ func (c Config) Validate() error {
 		setting("log-format", oneOf(c.LogFormat, "text", "json")),
 		setting("trusted-proxies", c.checkTrustedProxies()),
 		setting("max-photo", between(int64(c.MaxPhoto), 1<<10, 1<<30, "1KiB and 1GiB")),
+		setting("account-bytes", between(int64(c.AccountBytes), 0, 1<<50, "0, which is no limit, and 1048576GiB")),
+		setting("disk-reserve", between(int64(c.DiskReserve), 0, 1<<50, "0 and 1048576GiB")),
 		setting("page-items", between(int64(c.PageItems), 1, 1000, "1 and 1000")),
 		setting("page-bytes", between(int64(c.PageBytes), 64<<10, 4<<20, "64KiB and 4MiB")),
 		setting("admin-contact", c.checkAdminContact()),

@@ -81,6 +81,8 @@ func TestValidate(t *testing.T) {
 		"refuses another registration":   {func(c *config.Config) { c.Registration = "invite" }, "registration: "},
 		"takes proxies":                  {func(c *config.Config) { c.TrustedProxies = []string{"::1", "10.0.0.0/8"} }, ""},
 		"refuses a proxy's name":         {func(c *config.Config) { c.TrustedProxies = []string{"proxy.example"} }, "trusted-proxies: "},
+		"refuses accounts beyond count":  {func(c *config.Config) { c.AccountBytes = 1<<50 + 1 }, "account-bytes: "},
+		"refuses to keep a planet free":  {func(c *config.Config) { c.DiskReserve = 1<<50 + 1 }, "disk-reserve: "},
 		"refuses photos of nothing":      {func(c *config.Config) { c.MaxPhoto = 0 }, "max-photo: "},
 		"refuses pages of nothing":       {func(c *config.Config) { c.PageItems = 0 }, "page-items: "},
 		"refuses pages nobody takes":     {func(c *config.Config) { c.PageBytes = 5 << 20 }, "page-bytes: "},

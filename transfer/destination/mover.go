@@ -28,6 +28,9 @@ type Options struct {
 	Open func(purpose string, sealed []byte) ([]byte, error)
 	// Event writes a line for the person, in the caller's transaction.
 	Event func(ctx context.Context, account int64, subject, kind, text string) error
+	// Room says whether an account has room for a load: nil, or a
+	// *transfer.Error with StorageFull or QuotaExceeded. Nil has room for all.
+	Room func(ctx context.Context, account int64, l Load) error
 	// Enqueue adds a job in the caller's transaction.
 	Enqueue func(ctx context.Context, job Job, at time.Time) error
 

@@ -54,8 +54,9 @@ type run struct {
 	m      Move
 	source Source
 	until  time.Time
-	came   int // entries, since the last pass began
-	passes int // of catching up
+	came   int  // entries, since the last pass began
+	passes int  // of catching up
+	load   Load // when it began
 }
 
 // next says when to go on after a call without trouble, and notes that the
@@ -132,6 +133,9 @@ func (r *run) reach(ctx context.Context) (err error) {
 		err = r.open(ctx)
 	} else {
 		r.m.Plan, err = r.source.Plan(ctx)
+	}
+	if err == nil {
+		err = r.room(ctx)
 	}
 	if err != nil {
 		return err
