@@ -9,6 +9,7 @@ import (
 
 	"podmove/oauth"
 	"podmove/oauth/dpop"
+	"podmove/transfer"
 )
 
 // ClientPath, CallbackPath and MovePath are the addresses of a pod as a client
@@ -77,6 +78,7 @@ func (p *Provider) resourceDocument(w http.ResponseWriter, _ *http.Request) {
 		"bearer_methods_supported":              []string{"header"},
 		"jwks_uri":                              p.Issuer + "/oauth/jwks.json",
 		"authorization_details_types_supported": []string{oauth.DetailsType},
+		"podmove_formats_supported":             []int{transfer.Format}, // so that the other pod knows before it asks
 	})
 }
 

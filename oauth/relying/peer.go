@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -28,6 +29,7 @@ type Peer struct {
 	Issuer   string
 	Resource string // its transfer API
 	at       metadata
+	formats  []int // of items, that it gives; empty if it does not say
 }
 
 // A memory is a Peer that need not be asked for again until then.
@@ -48,6 +50,7 @@ type metadata struct {
 	Methods     []string `json:"token_endpoint_auth_methods_supported"`
 	Details     []string `json:"authorization_details_types_supported"`
 	Proofs      []string `json:"dpop_signing_alg_values_supported"` // RFC 9449 §5.1
+	Scopes      []string `json:"scopes_supported"`
 	NamesIssuer bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
@@ -107,7 +110,8 @@ func (p *Party) discover(ctx context.Context, issuer string) (Peer, error) {
 	if err := peer.check(); err != nil {
 		return Peer{}, err
 	}
-	return peer, p.checkResource(ctx, peer)
+	err = p.checkResource(ctx, &peer)
+	return peer, err
 }
 
 // unread tells the errors of go-oidc about what a document says from those of
@@ -139,7 +143,7 @@ func (p Peer) check() error {
 		{p.at.Challenges, "S256"}, {p.at.Algorithms, "ES256"}, {p.at.Methods, "private_key_jwt"}, {p.at.Details, oauth.DetailsType}, {p.at.Proofs, "ES256"},
 	} {
 		if !slices.Contains(need.list, need.want) {
-			return broken(host, "discovery: %s is not supported", need.want)
+			return broken(host, "%w", lacking(need.want))
 		}
 	}
 	if !p.at.NamesIssuer { // RFC 9207 §3
@@ -149,9 +153,11 @@ func (p Peer) check() error {
 }
 
 // checkResource reads the metadata of the transfer API (RFC 9728 §3.3): it must
-// name itself, and the issuer as who gives tokens for it.
-func (p *Party) checkResource(ctx context.Context, peer Peer) error {
+// name itself, and the issuer as who gives tokens for it, and a format of items
+// that this pod reads, if it names some.
+func (p *Party) checkResource(ctx context.Context, peer *Peer) error {
 	var resource struct {
+		Formats  []int    `json:"podmove_formats_supported"`
 		Resource string   `json:"resource"`
 		Servers  []string `json:"authorization_servers"`
 	}
@@ -162,5 +168,17 @@ func (p *Party) checkResource(ctx context.Context, peer Peer) error {
 	if resource.Resource != peer.Resource || !slices.Contains(resource.Servers, peer.Issuer) {
 		return broken(hostOf(peer.Issuer), "resource metadata: it is for %.200q", resource.Resource)
 	}
+	peer.formats = resource.Formats
+	if len(peer.formats) > 0 && !slices.Contains(peer.formats, transfer.Format) {
+		return foreignFormat(*peer)
+	}
 	return nil
+}
+
+// foreignFormat is the error for a pod of another version.
+func foreignFormat(peer Peer) error {
+	others := fmt.Sprint(peer.formats[:min(len(peer.formats), 8)])
+	return transfer.Errorf(transfer.AnswerInvalid,
+		"%s gives accounts in another format (%s) than this pod reads (%d). Nothing was changed. The podmin of the older pod can update it",
+		hostOf(peer.Issuer), strings.Trim(others, "[]"), transfer.Format).Because(otherFormats(strings.Trim(others, "[]")))
 }
