@@ -22,10 +22,13 @@ type movePage struct {
 	Host    string // the old pod
 	Busy    bool   // it goes on by itself: look again
 	Agree   bool   // the person has to go to the old pod
+	Check   bool   // the person can have it looked at first
 	Retry   bool
 	Stop    bool // it can be cancelled
 	Undo    bool
 	Items   int64 // with an outcome
+
+	Findings []finding // if it was just looked
 }
 
 // States of a move in words.
@@ -100,7 +103,7 @@ func (m Moves) page(c *gin.Context) (movePage, error) {
 	state := report.Move.State
 	p := movePage{
 		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message), Here: m.Site.ID(a), Host: m.host(report.Move), Busy: state.Working(),
-		Agree: state.May(destination.Authorizing),
+		Agree: state.May(destination.Authorizing), Check: m.Check != nil && state.May(destination.Authorizing),
 		Retry: (state == destination.Waiting || state == destination.NeedsAttention) && report.Move.Reason != transfer.ConsentNeeded && report.Move.KeysDiffer.IsZero(),
 		Stop:  state != destination.Cancelled && state.May(destination.Cancelled),
 		Undo:  m.Undo != nil && report.Move.Purpose == transfer.Move && (state == destination.Done || state.Ended() && arrived(report)),

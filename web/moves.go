@@ -31,6 +31,9 @@ type Mover interface {
 type Moves struct {
 	Site  *Site
 	Mover Mover
+	// Check looks whether a move can go well before the person is sent to agree;
+	// its error is that of the first obstacle. Nil looks at nothing.
+	Check func(ctx context.Context, account int64, move string) ([]transfer.Finding, error)
 	// Undo takes a finished move back; nil offers no undo.
 	Undo func(ctx context.Context, account int64, move string) error
 	Now  func() time.Time // nil is time.Now
@@ -52,6 +55,9 @@ func (m Moves) Mount(r gin.IRouter) {
 	r.GET("/moves/:id/items.csv", in, m.csv)
 	r.GET("/moves/:id/items.json", in, m.json)
 	r.POST("/moves/:id/agree", in, m.agree)
+	if m.Check != nil {
+		r.POST("/moves/:id/check", in, m.check)
+	}
 	r.POST("/moves/:id/cancel", in, m.act(func(ctx context.Context, account int64, id string) error {
 		_, err := m.Mover.Cancel(ctx, account, id)
 		return err
@@ -130,15 +136,21 @@ func (m Moves) begin(c *gin.Context) {
 	}
 }
 
-// agree sends the browser to the old pod. Browsers hold the redirect after a
+// agree sends the browser to the old pod, if nothing stands in the way that can
+// be seen from here. Browsers hold the redirect after a
 // form against form-action, which names the origin that the old ID suggests;
 // to any other origin leads a page with a link.
 func (m Moves) agree(c *gin.Context) {
 	a, _ := m.Site.Account(c)
 	id, ctx := c.Param("id"), c.Request.Context()
+	found, err := m.look(c)
+	if err != nil {
+		m.stay(c, err, found)
+		return
+	}
 	address, err := m.Mover.Authorize(ctx, a.ID, id, m.Site.Browser(c))
 	if err != nil {
-		m.stay(c, err)
+		m.stay(c, err, found)
 		return
 	}
 	report, err := m.Mover.Report(ctx, a.ID, id)
@@ -151,23 +163,6 @@ func (m Moves) agree(c *gin.Context) {
 		return
 	}
 	m.Site.Page(c, http.StatusOK, "move-leave", address)
-}
-
-// stay shows the move again, with why the browser was not sent to the old pod.
-func (m Moves) stay(c *gin.Context, why error) {
-	p, err := m.page(c)
-	code := transfer.CodeOf(why)
-	switch {
-	case err != nil: // it is no move of this person
-		m.Site.Fail(c, err)
-		return
-	case code == transfer.Internal:
-		m.Site.Fail(c, why)
-		return
-	}
-	p.Message = m.Site.words(c, why, agreeWords)
-	m.allow(c, p)
-	m.Site.Page(c, status(code), "move-state", p)
 }
 
 // Where a person types the old ID, or goes to agree, nothing has begun yet.

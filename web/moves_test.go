@@ -26,6 +26,8 @@ type carrier struct {
 	err     error  // of whatever is asked next
 	refuse  error  // to ask the old pod
 	did     string
+	found   []transfer.Finding
+	blocked error // by what was found
 }
 
 func (c *carrier) mine(account int64, id string) error {
@@ -94,7 +96,7 @@ func movers(t *testing.T) (*carrier, func(name, method, target string, form url.
 	c.report.Move = destination.Move{
 		ID: "a0b1", Account: c.owner, Purpose: transfer.Move, Typed: "aurora@old.example", State: destination.Planned, Created: time.UnixMilli(1).UTC(),
 	}
-	handler := New(h.site, anyone{h.site}, Moves{Site: h.site, Mover: c})
+	handler := New(h.site, anyone{h.site}, Moves{Site: h.site, Mover: c, Check: c.Check})
 	return c, func(name, method, target string, form url.Values) *httptest.ResponseRecorder {
 		t.Helper()
 		r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(form.Encode()))

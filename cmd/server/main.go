@@ -21,15 +21,16 @@ import (
 
 // commands are what can be typed after podmove.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run a pod."`
-	Account accountCommand `cmd:"" help:"Accounts of a pod."`
-	Audit   auditCommand   `cmd:"" help:"The log of what was done on a pod."`
-	Backup  backupCommand  `cmd:"" help:"Back up a pod, which may go on serving."`
-	Restore restoreCommand `cmd:"" help:"Restore a pod from a backup."`
-	Import  importCommand  `cmd:"" help:"Read a diaspora* archive into an account."`
-	Keys    keysCommand    `cmd:"" help:"Keys and secrets of a pod."`
-	Demo    demoCommand    `cmd:"" help:"Move a sample account between two pods on this machine."`
-	Pods    podsCommand    `cmd:"" help:"Run two pods on this machine to try a move by hand, until Ctrl-C."`
+	Serve     serveCommand     `cmd:"" help:"Run a pod."`
+	Account   accountCommand   `cmd:"" help:"Accounts of a pod."`
+	Audit     auditCommand     `cmd:"" help:"The log of what was done on a pod."`
+	Backup    backupCommand    `cmd:"" help:"Back up a pod, which may go on serving."`
+	Restore   restoreCommand   `cmd:"" help:"Restore a pod from a backup."`
+	Import    importCommand    `cmd:"" help:"Read a diaspora* archive into an account."`
+	Preflight preflightCommand `cmd:"" help:"Look whether an account can come here, before anybody agrees."`
+	Keys      keysCommand      `cmd:"" help:"Keys and secrets of a pod."`
+	Demo      demoCommand      `cmd:"" help:"Move a sample account between two pods on this machine."`
+	Pods      podsCommand      `cmd:"" help:"Run two pods on this machine to try a move by hand, until Ctrl-C."`
 }
 
 // surroundings are what a command may touch beside its arguments.

@@ -147,6 +147,7 @@ func (g *ground) openMover(r rooms) *destination.Mover {
 		Writer:   g.writer,
 		Connect:  g.connector(r),
 		Login:    login{r.relying},
+		Look:     r.relying.Look,
 		Place:    g.place,
 		Sign:     g.client.sign,
 		Seal:     g.box.Seal,

@@ -19,6 +19,9 @@ type Options struct {
 	// with Move.Nonce.
 	Connect func(ctx context.Context, m Move, t Tokens) (Source, error)
 	Login   Login
+	// Look reads what the pod of an ID tells everybody. Its error is that of the
+	// first obstacle. Nil looks at nothing.
+	Look func(ctx context.Context, id string, p transfer.Purpose) ([]transfer.Finding, error)
 	// Place is where an account of this pod is to be found.
 	Place func(ctx context.Context, account int64) (Place, error)
 	// Sign makes a JWS of the kind typ with this pod's key as a client.
