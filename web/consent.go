@@ -31,6 +31,8 @@ type Consent struct {
 	// Measure is how much of an account the details would carry, by
 	// collection; Protocol §2.8: it is shown to the owner alone.
 	Measure func(ctx context.Context, account int64, d oauth.Details) ([]transfer.CollectionPlan, error)
+	// Lost is how many photos, of those, cannot go along; nil does not look.
+	Lost func(ctx context.Context, account int64, d oauth.Details) (int64, error)
 	// Moving is where the account is on its way to, if that keeps the client
 	// from moving it to the destination; empty if nothing does.
 	Moving func(ctx context.Context, account int64, client, destination string) (string, error)

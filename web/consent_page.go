@@ -20,6 +20,8 @@ type consentPage struct {
 	Other   string // another account that the client asked for, or empty
 	Refusal string // why this account cannot be granted, or empty
 	Move    bool
+	Lost    int64    // photos that cannot go along
+	Total   int64    // bytes, of posts and photos
 	Moving  string   // where the account is on its way to already, or empty
 	Always  []string // what a move takes along in any case
 	Ticks   []tick
@@ -60,6 +62,9 @@ func (s Consent) page(c *gin.Context, i provider.Interaction) (consentPage, erro
 		}
 	}
 	amounts, err := s.Measure(ctx, a.ID, i.Details)
+	if err == nil && s.Lost != nil {
+		page.Lost, err = s.Lost(ctx, a.ID, i.Details)
+	}
 	if err == nil {
 		page.offer(s.Site.Locale(c), amounts)
 	}
@@ -72,6 +77,7 @@ func (p *consentPage) offer(l *locale.Locale, amounts []transfer.CollectionPlan)
 	size := map[transfer.Collection]transfer.CollectionPlan{}
 	for _, a := range amounts {
 		size[a.Collection] = a
+		p.Total += a.Bytes + a.ContentBytes
 	}
 	for _, c := range transfer.Collections() {
 		t := tick{Value: string(c), Label: l.Text(labels[c]), Amount: amount(l, size, c), On: p.Move || c != transfer.Contacts}

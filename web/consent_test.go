@@ -56,6 +56,14 @@ func measure(_ context.Context, account int64, d oauth.Details) ([]transfer.Coll
 	return all, nil
 }
 
+// lost is asked for once somebody is signed in (Protocol §2.8).
+func lost(_ context.Context, account int64, _ oauth.Details) (int64, error) {
+	if account != 1 {
+		return 0, transfer.Errorf(transfer.Internal, "asked about account %d", account)
+	}
+	return 1234, nil
+}
+
 // moving has the account on its way to whoever does not ask again.
 func moving(_ context.Context, _ int64, client, _ string) (string, error) {
 	if client == "another" {
@@ -76,7 +84,7 @@ func TestConsent(t *testing.T) {
 	r := newRooms(pod.Account{ID: 1, GUID: "guid-of-aurora", Username: "aurora", State: pod.Active})
 	k := newClerk("move")
 	srv, client := serve(t, r, func(s *Site) Group {
-		return Consent{Site: s, Interactions: k, Measure: measure, Moving: moving, Grace: 30 * 24 * time.Hour, Now: time.Now}
+		return Consent{Site: s, Interactions: k, Measure: measure, Lost: lost, Moving: moving, Grace: 30 * 24 * time.Hour, Now: time.Now}
 	})
 	start := func() (*http.Response, string) {
 		t.Helper()
@@ -110,6 +118,16 @@ func TestConsent(t *testing.T) {
 			t.Errorf("their decision is sent to %s", resp.Header.Get("Location"))
 		}
 		post(t, client, srv.URL+"/let-me-in", nil)
+	})
+	t.Run("tells the owner how much there is, and what cannot go along, and nobody before", func(t *testing.T) { // Protocol §2.8
+		owners := []string{"All of it is about 12\u00a0MB.", "Photos whose files are missing here: 1,234."}
+		_, body := get(t, client, page)
+		resp, before := get(t, &http.Client{CheckRedirect: client.CheckRedirect}, page)
+		for _, words := range owners {
+			if !strings.Contains(body, words) || strings.Contains(before, words) || resp.StatusCode == http.StatusOK {
+				t.Errorf("%q: %d %s", words, resp.StatusCode, body)
+			}
+		}
 	})
 	t.Run("asks who they are if their account was closed meanwhile", func(t *testing.T) {
 		open := r.accounts[1]
