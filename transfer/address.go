@@ -35,7 +35,7 @@ func CheckTemplate(template, origin string, placeholders ...string) error {
 		if strings.Count(template, place) > 1 {
 			return Errorf(RequestInvalid, "an address template names %s twice", place)
 		}
-		values[place] = "0123456789abcdef"
+		values[place] = "ghijklmnopqrstuv" // no hex digit: a "%" before it escapes nothing
 	}
 	return CheckAddress(Expand(template, values), origin)
 }

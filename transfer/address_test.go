@@ -27,6 +27,8 @@ func TestCheckTemplate(t *testing.T) {
 		{"refuses a scheme-relative address", "//new.example/{guid}", false},
 		{"refuses a placeholder named twice", "https://new.example/{guid}/{guid}", false},
 		{"refuses an unknown placeholder", "https://new.example/{host}", false},
+		{"refuses a placeholder that an escape would swallow", "https://new.example/posts%{guid}", false},
+		{"refuses one that ends an escape", "https://new.example/posts%2{guid}", false},
 		{"refuses a query", "https://new.example/p?g={guid}", false},
 		{"refuses an empty query", "https://new.example/p/{guid}?", false},
 		{"refuses a fragment", "https://new.example/p#{guid}", false},
