@@ -26,8 +26,14 @@ type Book interface {
 	// SetMoved marks the account as moved to where the departure says, or, if
 	// it leaves no address, nowhere.
 	SetMoved(ctx context.Context, d Departure) error
-	// SetActive takes SetMoved back.
+	// SetActive takes SetMoved back, and leaves an account that has not moved.
 	SetActive(ctx context.Context, account int64) error
+
+	// DeparturesOf are an account's, oldest first, but for those that were undone.
+	DeparturesOf(ctx context.Context, account int64) ([]Departure, error)
+	// GoAgain takes back that items of the departure have come home, of those
+	// that were here all the while: their stubs lead away again.
+	GoAgain(ctx context.Context, d Departure) error
 
 	// RaiseStubs makes a stub for each post and photo that has a good receipt
 	// for what it is now (Protocol §5.3). Only those of what is public now are

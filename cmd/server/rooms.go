@@ -152,6 +152,8 @@ func (g *ground) openMover(r rooms) *destination.Mover {
 		Sign:     g.client.sign,
 		Seal:     g.box.Seal,
 		Open:     g.box.Open,
+		Home:     r.redirects.Home,
+		Away:     r.redirects.Away,
 		Event:    g.event,
 		Room:     g.room(r),
 		Enqueue:  g.store.Enqueue,

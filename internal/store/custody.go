@@ -171,5 +171,8 @@ func (s *Store) takeBack(ctx context.Context, sh shelf, m destination.Move, rows
 	} else if err := s.takeOut(ctx, sh, m.Account, local, leaveOrphans); err != nil {
 		return err
 	}
+	if err := s.setHome(ctx, m.Account, collectionOf(sh), local, false); err != nil {
+		return err // what went away before it came leads away again
+	}
 	return s.saveArrivals(ctx, rows)
 }

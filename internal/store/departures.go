@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"gorm.io/gorm"
+
 	"podmove/internal/pod"
 	"podmove/redirects"
 	"podmove/transfer"
@@ -79,16 +81,16 @@ func (s *Store) SetMoved(ctx context.Context, d redirects.Departure) error {
 	if d.NoAddress { // Protocol §6.3
 		to, address = "", ""
 	}
-	return s.setState(ctx, d.Account, pod.Moved, to, address)
+	return setState(s.db(ctx).Where("id = ?", d.Account), pod.Moved, to, address)
 }
 
 // SetActive is redirects.Book's.
 func (s *Store) SetActive(ctx context.Context, account int64) error {
-	return s.setState(ctx, account, pod.Active, "", "")
+	return setState(s.db(ctx).Where("id = ? AND state = ?", account, pod.Moved), pod.Active, "", "")
 }
 
-func (s *Store) setState(ctx context.Context, account int64, state pod.State, to, address string) error {
-	return translate(s.db(ctx).Model(&accountRow{}).Where("id = ?", account).Updates(map[string]any{
+func setState(accounts *gorm.DB, state pod.State, to, address string) error {
+	return translate(accounts.Model(&accountRow{}).Updates(map[string]any{
 		"state": string(state), "moved_to": to, "moved_url": address,
 	}).Error)
 }

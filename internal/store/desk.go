@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"path"
@@ -21,6 +22,8 @@ type desk struct {
 	people     map[string]string         // guid of the block or contact, by person
 	taken      map[string]bool           // guids or file names in use in the pod
 	held       map[transfer.Digest]int64 // sizes of the bytes that are kept
+	given      map[string]given          // by guid here: what once went away from here
+	files      map[string]string         // file names that photos had here, by guid
 
 	// What was decided.
 	remove   []string
@@ -116,6 +119,9 @@ func (d *desk) linked(a *arrivalRow) (standing, bool) {
 // arrive places an item that can be read.
 func (d *desk) arrive(a *arrivalRow, in incoming) {
 	row, there := d.linked(a)
+	if !there {
+		row, there = d.kept(a)
+	}
 	if profile, ok := d.here[""]; ok {
 		row, there = profile, true
 	}
@@ -130,7 +136,7 @@ func (d *desk) arrive(a *arrivalRow, in incoming) {
 	case there:
 		delete(d.people, row.Person)
 		d.place(a, in, row.GUID, true)
-	case a.Made: // and the person has removed it
+	case a.Made && !d.given[a.LocalGUID].Erased: // the person has removed it
 		a.Outcome, a.Reason = transfer.Skipped, transfer.KeptHere
 	case person != "" && d.people[person] != "":
 		a.settle(transfer.Unchanged, d.people[person])
@@ -139,11 +145,40 @@ func (d *desk) arrive(a *arrivalRow, in incoming) {
 	}
 }
 
+// kept is the row of an own item that went away, is not erased, and now comes
+// home: it is the very one if it is as it went, or as it comes (Protocol §6.5).
+func (d *desk) kept(a *arrivalRow) (standing, bool) {
+	row, there := d.here[a.GUID]
+	g, gave := d.given[a.GUID]
+	same := row.Digest == a.Digest || g.Leads && row.Digest == g.Digest
+	return row, there && gave && same
+}
+
+// foreign reports whether an item has the guid of one that went away from here
+// and is not that: it is neither from where that went nor of the same bytes.
+func (d *desk) foreign(a *arrivalRow) bool {
+	g, gave := d.given[a.GUID]
+	return gave && !g.Leads && g.Digest != a.Digest
+}
+
+// home names the items that are here again after they went away.
+func (d *desk) home() (guids []string) {
+	for _, a := range d.rows {
+		if _, gave := d.given[a.LocalGUID]; gave && a.Outcome.Arrived() && !d.foreign(&a) {
+			guids = append(guids, a.LocalGUID)
+		}
+	}
+	return guids
+}
+
 // mayReplace says whether a row is as this origin left it, or a profile that
 // gives way (Protocol §3.9).
 func (d *desk) mayReplace(a *arrivalRow, row standing) bool {
 	if a.Brought != "" && row.Digest == a.Brought {
 		return true
+	}
+	if g := d.given[row.GUID]; g.Leads && g.Digest == row.Digest {
+		return true // it went there, and comes home (Protocol §6.5)
 	}
 	return d.collection == transfer.Profiles && (!row.Written || d.run.Profile == destination.ReplaceProfile)
 }
@@ -167,7 +202,9 @@ func (d *desk) placeNew(a *arrivalRow, in incoming) {
 	_, own := d.here[a.GUID]
 	local := a.GUID
 	switch {
-	case d.collection == transfer.Posts && (own || d.taken[a.GUID] || !pod.Addressable(a.GUID)):
+	case a.LocalGUID != "" && d.given[a.LocalGUID].Erased:
+		local = a.LocalGUID // that it had here before it went
+	case d.collection == transfer.Posts && (own || d.foreign(a) || d.taken[a.GUID] || !pod.Addressable(a.GUID)):
 		local = freshGUID()
 		a.URL = d.run.URLs.Post + local
 	case own:
@@ -188,7 +225,7 @@ func (d *desk) place(a *arrivalRow, in incoming, local string, again bool) {
 			return
 		}
 		if !again {
-			p.file = d.fileFor(a, photo)
+			p.file = d.fileFor(a, photo, local)
 		}
 	}
 	d.save = append(d.save, p)
@@ -212,11 +249,14 @@ func (d *desk) missing(photo transfer.Photo) transfer.Code {
 	return ""
 }
 
-// fileFor is the photo's own file name where that is free in the pod.
-func (d *desk) fileFor(a *arrivalRow, photo transfer.Photo) string {
-	file := photo.Name
-	if d.taken[file] {
+// fileFor is the photo's own file name, or the one that it had here before,
+// where that is free in the pod.
+func (d *desk) fileFor(a *arrivalRow, photo transfer.Photo, local string) string {
+	file := cmp.Or(d.files[local], photo.Name)
+	if d.taken[file] || d.foreign(a) {
 		file = freshFile(path.Ext(photo.Name))
+	}
+	if file != photo.Name {
 		a.URL = d.run.URLs.Photo + "{variant}" + file
 	}
 	d.taken[file] = true

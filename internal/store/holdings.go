@@ -11,7 +11,7 @@ import (
 )
 
 // owed queries what of a collection is still to be erased: what has a good
-// receipt and is here as it was given (Protocol §5.3). The receipt is r, the
+// receipt, is here as it was given (Protocol §5.3), and has not come back. The receipt is r, the
 // item x.
 func (s *Store) owed(ctx context.Context, d redirects.Departure, c transfer.Collection) *gorm.DB {
 	sh, err := shelfOf(c)
@@ -21,7 +21,7 @@ func (s *Store) owed(ctx context.Context, d redirects.Departure, c transfer.Coll
 		return q
 	}
 	return q.Joins("JOIN "+sh.table()+" AS x ON x.account_id = ? AND x.guid = r.guid AND x.digest = r.digest", d.Account).
-		Where("r.transfer_id = ? AND r.collection = ? AND r.outcome IN ? AND r.erased_at = 0", d.ID, c, arrived)
+		Where("r.transfer_id = ? AND r.collection = ? AND r.outcome IN ? AND r.erased_at = 0 AND r.returned_at = 0", d.ID, c, arrived)
 }
 
 // Stale is redirects.Book's.
@@ -141,7 +141,7 @@ func (s *Store) Owing(ctx context.Context, d redirects.Departure, b redirects.Bo
 // Listed is redirects.Book's.
 func (s *Store) Listed(ctx context.Context, id string, limit int) (list []transfer.Holding, err error) {
 	err = s.db(ctx).Table("transfer_receipts").Select("collection, guid, holding AS state").
-		Where("transfer_id = ? AND outcome IN ? AND erased_at = 0", id, arrived).
+		Where("transfer_id = ? AND outcome IN ? AND erased_at = 0 AND returned_at = 0", id, arrived).
 		Where("holding IN ?", []transfer.HoldingState{transfer.EditedThere, transfer.RemovedThere, transfer.AbsentThere}).
 		Order("collection, guid").Limit(limit).Find(&list).Error
 	return list, translate(err)
@@ -156,6 +156,6 @@ func (s *Store) Tallies(ctx context.Context, id string) (list []redirects.Tally,
 		count(CASE WHEN erased_at = 0 AND holding = 'edited' THEN 1 END) AS edited,
 		count(CASE WHEN erased_at = 0 AND holding = 'removed' THEN 1 END) AS removed,
 		count(CASE WHEN erased_at = 0 AND holding = 'absent' THEN 1 END) AS absent`).
-		Where("transfer_id = ? AND outcome IN ?", id, arrived).Group("collection").Order("collection").Find(&list).Error
+		Where("transfer_id = ? AND outcome IN ? AND returned_at = 0", id, arrived).Group("collection").Order("collection").Find(&list).Error
 	return list, translate(err)
 }

@@ -35,11 +35,17 @@ func visiblePhotos(db *gorm.DB, v pod.Viewer) *gorm.DB {
 	return db.Table("photos").Where(visiblePhoto, v.Account, v.Account, v.ID)
 }
 
+// numbered is the post of a number, which may be the one that it had before it
+// went away and came home (Protocol §6.5).
+const numbered = `posts.id = (SELECT COALESCE(
+	(SELECT here.id FROM posts AS here JOIN stubs ON stubs.account_id = here.account_id AND stubs.guid = here.guid
+		WHERE stubs.number = ? AND stubs.collection = 'posts' AND stubs.home LIMIT 1), CAST(? AS BIGINT)))`
+
 // VisiblePost finds a post that the viewer may see, or pod.ErrHidden.
 func (s *Store) VisiblePost(ctx context.Context, key pod.PostKey, v pod.Viewer) (pod.Post, error) {
 	q := visiblePosts(s.db(ctx), v)
 	if key.Number != 0 {
-		q = q.Where("posts.id = ?", key.Number)
+		q = q.Where(numbered, key.Number, key.Number)
 	} else {
 		q = q.Where("posts.guid = ?", key.GUID)
 	}

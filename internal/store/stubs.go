@@ -64,10 +64,10 @@ func (s *Store) DropStubs(ctx context.Context, id string) error {
 }
 
 // Find is redirects.Book's. A stub whose item was deleted here, and not erased,
-// answers no more (Protocol §6.1).
+// answers no more (Protocol §6.1), nor does one whose item has come home (§6.5).
 func (s *Store) Find(ctx context.Context, a redirects.Address) (redirects.Place, bool, error) {
 	const stands = " AND (stubs.erased OR EXISTS (SELECT 1 FROM "
-	q := s.db(ctx).Table("stubs").Where("stubs.public").Joins("JOIN transfers ON transfers.id = stubs.transfer_id").
+	q := s.db(ctx).Table("stubs").Where("stubs.public AND NOT stubs.home").Joins("JOIN transfers ON transfers.id = stubs.transfer_id").
 		Select("transfers.client, transfers.no_address, transfers.profile_url AS profile, stubs.erased, stubs.target").Order("stubs.id DESC")
 	const post = stands + "posts WHERE posts.id = stubs.number AND posts.guid = stubs.guid AND posts.public))"
 	switch {

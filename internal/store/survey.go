@@ -57,6 +57,15 @@ func (w *writer) survey(ctx context.Context, sh shelf, list []incoming) (*desk, 
 		return nil, err
 	}
 	d.lay(here)
+	for guid := range d.here {
+		guids = append(guids, guid)
+	}
+	if d.given, err = w.givenAway(ctx, d.collection, guids); err != nil {
+		return nil, err
+	}
+	if d.files, err = w.oldFiles(ctx, sh, guids); err != nil {
+		return nil, err
+	}
 	if d.taken, err = w.store.taken(ctx, sh, w.run.Account, guids, items); err != nil {
 		return nil, err
 	}
@@ -100,15 +109,4 @@ func (s *Store) taken(ctx context.Context, sh shelf, account int64, guids []stri
 		}
 		return translate(err)
 	})
-}
-
-// liftStubs takes down the stubs of items that have come home (Protocol §6.5):
-// they would lead away from what is here.
-func (s *Store) liftStubs(ctx context.Context, sh shelf, account int64, items []placed) error {
-	if c := collectionOf(sh); len(items) > 0 && (c == transfer.Posts || c == transfer.Photos) {
-		return inChunks(guids(items), func(chunk []string) error {
-			return translate(s.db(ctx).Table("stubs").Where("account_id = ? AND collection = ? AND guid IN ?", account, c, chunk).Delete(nil).Error)
-		})
-	}
-	return nil
 }

@@ -152,7 +152,7 @@ func (w *writer) apply(ctx context.Context, sh shelf, d *desk) error {
 	if err := w.store.put(ctx, sh, w.run.Account, d.save); err != nil {
 		return err
 	}
-	if err := w.store.liftStubs(ctx, sh, w.run.Account, d.save); err != nil {
+	if err := w.store.comeHome(ctx, w.run.Account, d.collection, d.home()); err != nil {
 		return err
 	}
 	return w.store.saveArrivals(ctx, d.rows)

@@ -133,17 +133,6 @@ func TestAddresses(t *testing.T) {
 				t.Errorf("%+v, want a fresh address", o)
 			}
 		})
-		t.Run("of this account redirect no more when the post is back", func(t *testing.T) {
-			stub(p.account(t, "aurora"), transfer.Posts, guidOf("mine"), "")
-			if o := bring(t, w, guidOf("mine"), post); o.URL != "" || o.Result != transfer.Imported {
-				t.Errorf("%+v, want the old address", o)
-			}
-			var left int64
-			must(t, p.s.DB(t.Context()).Table("stubs").Where("guid = ?", guidOf("mine")).Count(&left).Error)
-			if left != 0 {
-				t.Error("the stub is still up")
-			}
-		})
 		t.Run("are different for two photos of one name", func(t *testing.T) {
 			photo := transfer.Photo{CreatedAt: transfer.TimeOf(day(1)), Name: fileOf("same"), SHA256: putBlob(t, p, "x"), Size: 1, Type: "image/png"}
 			if first := bring(t, w, guidOf("p1"), photo); first.URL != "" {

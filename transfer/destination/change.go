@@ -53,6 +53,29 @@ func (v *Mover) change(ctx context.Context, m Move, c change) (Move, error) {
 	return m, err
 }
 
+// done ends a move under the account's lock, which is taken first of all. The
+// person lives here now: an account that had moved away is in use again.
+func (v *Mover) done(ctx context.Context, m Move, c change) (Move, error) {
+	c.to = Done
+	if m.Purpose == transfer.Move && v.Home != nil {
+		c.also = func(ctx context.Context) error { return v.Home(ctx, m.Account) }
+	}
+	return v.locked(ctx, m, c)
+}
+
+// locked is change under the account's lock.
+func (v *Mover) locked(ctx context.Context, m Move, c change) (Move, error) {
+	changed := m
+	err := v.Moves.InTx(ctx, func(ctx context.Context) (err error) {
+		if err := v.Moves.LockAccount(ctx, m.Account); err != nil {
+			return err
+		}
+		changed, err = v.change(ctx, m, c)
+		return err
+	})
+	return changed, err
+}
+
 // enter goes to a working state. How often the old pod failed is forgotten
 // when something comes from it again, not because it answers at all: one that
 // fails at every page is asked less and less often.

@@ -134,7 +134,7 @@ func (v *Mover) tellCancelled(ctx context.Context, m Move) error {
 	switch plan.State {
 	case transfer.Redirecting, transfer.Finished, transfer.ErasingOld, transfer.Erased:
 		m.Plan, m.Reason, m.Message = plan, "", ""
-		_, err = v.change(ctx, m, change{to: Done, text: "The old pod had finished before it heard of the cancelling: the move is done. It can be undone."})
+		_, err = v.done(ctx, m, change{text: "The old pod had finished before it heard of the cancelling: the move is done. It can be undone."})
 	}
 	return err
 }

@@ -160,7 +160,7 @@ func (r *run) finish(ctx context.Context) error {
 		r.Log.InfoContext(ctx, "the old account stood still for a move", "move", r.m.ID, "for", stood)
 	}
 	r.m.Reason, r.m.Message, r.m.Phase = "", "", ""
-	return r.to(r.change(ctx, r.m, change{to: Done, text: text, job: FarewellJob{r.m.ID}}))
+	return r.to(r.done(ctx, r.m, change{text: text, job: FarewellJob{r.m.ID}}))
 }
 
 // ended: the person, or time, ended it at the old pod.

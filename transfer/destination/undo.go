@@ -39,7 +39,11 @@ func (k *Keeper) Undo(ctx context.Context, account int64, move string) error {
 		return unremoved(err)
 	}
 	m.Reason, m.Message = "", "The move is undone: the old pod has everything as it was. What came from there and was not changed here is taken away."
-	_, err = k.change(ctx, m, change{to: Undone, text: m.Message, job: TakeBackJob{m.ID}})
+	c := change{to: Undone, text: m.Message, job: TakeBackJob{m.ID}}
+	if m.Purpose == transfer.Move && k.Away != nil {
+		c.also = func(ctx context.Context) error { return k.Away(ctx, m.Account, m.Issuer) }
+	}
+	_, err = k.locked(ctx, m, c)
 	return err
 }
 
