@@ -25,19 +25,22 @@ type Holdings struct{ Keeper Keeper }
 // Mount adds the route.
 func (h Holdings) Mount(r gin.IRouter) {
 	r.POST("/transfer/v1/holdings", func(c *gin.Context) {
-		hear(c, []func(context.Context, string) (string, error){h.Keeper.Holdings})
+		hear(c, func(string) []answerer { return []answerer{h.Keeper.Holdings} })
 	})
 }
 
+// An answerer answers a signed message.
+type answerer = func(ctx context.Context, message string) (answer string, err error)
+
 // hear reads a signed message and answers with that of the first who knows the
-// transfer that it is about.
-func hear(c *gin.Context, who []func(ctx context.Context, message string) (string, error)) {
+// transfer that it is about, of those whom it is for.
+func hear(c *gin.Context, who func(message string) []answerer) {
 	message, err := readMessage(c)
 	if err != nil {
 		Fail(c, err)
 		return
 	}
-	for _, hears := range who {
+	for _, hears := range who(message) {
 		answer, err := hears(c.Request.Context(), message)
 		switch {
 		case transfer.CodeOf(err) == transfer.NotFound:

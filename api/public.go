@@ -18,6 +18,9 @@ type Public struct {
 	Window pod.Window
 	// Viewer is who asks. It runs where the session has been loaded.
 	Viewer func(ctx context.Context) pod.Viewer
+	// Earlier are the IDs that an account had at other pods (Protocol §6.5). Nil
+	// names none.
+	Earlier func(ctx context.Context, account int64) ([]string, error)
 }
 
 // Mount adds the routes.
@@ -47,6 +50,8 @@ type personJSON struct {
 	ID     string `json:"diaspora_id"`
 	Name   string `json:"name"`
 	Avatar string `json:"avatar,omitempty"` // URL
+	// AlsoKnownAs are the IDs that they had at other pods, of a person shown alone.
+	AlsoKnownAs []string `json:"also_known_as,omitempty"`
 }
 
 type photoJSON struct {
@@ -96,7 +101,14 @@ func (p Public) person(c *gin.Context, person pod.Person, err error) {
 		Fail(c, hidden(err))
 		return
 	}
-	c.JSON(http.StatusOK, p.personJSON(person))
+	v := p.personJSON(person)
+	if p.Earlier != nil {
+		if v.AlsoKnownAs, err = p.Earlier(c.Request.Context(), person.Account.ID); err != nil {
+			Fail(c, err)
+			return
+		}
+	}
+	c.JSON(http.StatusOK, v)
 }
 
 func (p Public) personJSON(person pod.Person) personJSON {

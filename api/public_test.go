@@ -68,7 +68,7 @@ func TestPublic(t *testing.T) {
 		var viewer pod.Viewer
 		window := pod.Window{Library: s, Host: pod.Host(podOrigin)}
 		h := New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{
-			Public{podOrigin, window, func(context.Context) pod.Viewer { return viewer }},
+			Public{Origin: podOrigin, Window: window, Viewer: func(context.Context) pod.Viewer { return viewer }},
 		}})
 
 		t.Run("shows a post with its author and photos", func(t *testing.T) {

@@ -70,6 +70,15 @@ type Book interface {
 	// neither goes with the last of both (§5.3). It answers how many went.
 	Erase(ctx context.Context, d Departure, b Bound, limit int) (int, error)
 
+	// Onward is where the account went on to from where the departure led.
+	Onward(ctx context.Context, id string) (Onward, bool, error)
+	SaveOnward(ctx context.Context, o Onward) error
+	// ForgetOnward has all stubs of the departure lead where they led at first.
+	ForgetOnward(ctx context.Context, id string) error
+	// AimStubs notes where items of the departure are now. Stubs lead there once
+	// the person has agreed.
+	AimStubs(ctx context.Context, id string, items []transfer.Onward) error
+
 	// Live says which of the items that the transfer gave are here, with their
 	// digests.
 	Live(ctx context.Context, d Departure, items []transfer.LiveItem) ([]transfer.LiveItem, error)

@@ -16,6 +16,7 @@ type Departure struct {
 	Nonce       string // the transfer nonce
 	Destination string // the new diaspora* ID
 	NoAddress   bool   // the person leaves no address (Protocol §6.3)
+	LinksMayGo  bool   // the person agreed that later moves carry old links on (Protocol §6.5)
 	State       transfer.State
 	Reason      transfer.Code // why erasing waits
 	Keys        []byte        // the new pod's pinned JWK set
@@ -50,6 +51,7 @@ func (d Departure) Due() time.Time {
 // A Place is where something of a moved account was and is now.
 type Place struct {
 	Client    string // client_id of the new pod
+	Onward    string // the public URL of the pod to which old links were carried on; else empty
 	NoAddress bool
 	Erased    bool   // the old copy is gone
 	Target    string // whole URL; of a photo with {variant}

@@ -28,7 +28,19 @@ func (s *Service) Raise(ctx context.Context, id string) error {
 			return err
 		}
 	}
+	if err := s.tellEarlier(ctx, d); err != nil {
+		return err
+	}
 	return s.Enqueue(ctx, EraseJob{id}, s.wake(d))
+}
+
+// tellEarlier has the pods hear from which the account came, and whose old
+// links lead here, that it goes on or has come back (Protocol §6.5).
+func (s *Service) tellEarlier(ctx context.Context, d Departure) error {
+	if s.Earlier == nil {
+		return nil
+	}
+	return s.Earlier(ctx, d.Account, d.ID)
 }
 
 // checkPlaces: Protocol §5.4. Whoever stored the receipt has looked as well;

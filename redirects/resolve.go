@@ -1,6 +1,7 @@
 package redirects
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -48,7 +49,7 @@ func (s *Service) Resolve(ctx context.Context, a Address) (Answer, bool, error) 
 	}
 	// Protocol §5.4: the expanded address is held against the granted origin at
 	// every answer, whatever was stored.
-	origin := transfer.OriginOf(p.Client)
+	origin := cmp.Or(p.Onward, transfer.OriginOf(p.Client))
 	target := transfer.Expand(p.Target, map[string]string{transfer.PlaceVariant: a.Variant}) + a.Suffix
 	for _, address := range []string{target, p.Profile} {
 		if err := transfer.CheckAddress(address, origin); err != nil {

@@ -27,6 +27,15 @@ type Options struct {
 	Send func(ctx context.Context, address, message string) (answer string, err error)
 	// Revoke ends a grant and its tokens, inside the transaction of ctx.
 	Revoke func(ctx context.Context, grant string) error
+	// Earlier has the pods told from which an account came that a departure of
+	// it began or was undone, inside the transaction of ctx. Nil tells nobody.
+	Earlier func(ctx context.Context, account int64, departure string) error
+	// ID is the diaspora* ID of an account.
+	ID func(ctx context.Context, account int64) (string, error)
+	// Issuer is the public URL of the pod that an ID, asked, names as its own;
+	// of another pod than this. Fetch reads a public profile there.
+	Issuer func(ctx context.Context, id string) (string, error)
+	Fetch  func(ctx context.Context, profile string) (Profile, error)
 	// Event writes a line for the person, inside the transaction of ctx.
 	Event func(ctx context.Context, account int64, subject, kind, text string) error
 	// Enqueue adds a job inside the transaction of ctx.

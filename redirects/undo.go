@@ -47,6 +47,9 @@ func (s *Service) undo(ctx context.Context, d *Departure, line string) error {
 	if err := s.Revoke(ctx, d.Grant); err != nil {
 		return err
 	}
+	if err := s.tellEarlier(ctx, *d); err != nil {
+		return err
+	}
 	return s.enter(ctx, d, transfer.Undone, line)
 }
 
@@ -88,21 +91,9 @@ func (s *Service) undoForThem(ctx context.Context, d *Departure) error {
 
 // open finds out what a message is about, and verifies it.
 func (s *Service) open(ctx context.Context, message string) (Departure, transfer.Undo, error) {
-	var claimed, asked transfer.Undo
-	if err := s.Peek(message, &claimed); err != nil {
-		return Departure{}, asked, errStranger(err)
-	}
-	d, err := s.Book.Departure(ctx, claimed.Transfer)
-	if err == nil && claimed.Issuer != d.Origin() {
-		err = transfer.Errorf(transfer.NotFound, "there is no such transfer")
-	}
+	var asked transfer.Undo
+	d, err := s.read(ctx, message, transfer.TypUndo, &asked, &asked.Envelope)
 	if err != nil {
-		return d, asked, err
-	}
-	if err := s.Verify(ctx, d.Pin(), message, transfer.TypUndo, &asked); err != nil {
-		return d, asked, errStranger(err)
-	}
-	if err := asked.CheckRequest(s.theirs(d), s.now()); err != nil {
 		return d, asked, err
 	}
 	return d, asked, asked.CheckItems()

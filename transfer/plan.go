@@ -17,7 +17,8 @@ type Plan struct {
 	Leftover    int64            `json:"leftover,omitempty"` // items the person has to accept as not arrived
 	Stood       int64            `json:"stood_ms,omitempty"` // for how long the account stood still for it, in milliseconds (Protocol §5.1)
 	GraceEnds   Time             `json:"grace_ends,omitempty"`
-	Page        string           `json:"page,omitempty"` // where the person sees the transfer at its source, and accepts what did not arrive
+	AlsoKnownAs []string         `json:"also_known_as,omitempty"` // the account's ID here, and then those that it had before; none if it leaves no address
+	Page        string           `json:"page,omitempty"`          // where the person sees the transfer at its source, and accepts what did not arrive
 }
 
 // CollectionPlan is the expected size of one collection.

@@ -62,7 +62,8 @@ type departurePage struct {
 	Events    []pod.Event
 	Busy      bool // it goes on by itself soon: look again
 	Accept    bool
-	Strange   bool // the new pod has other keys than those agreed on (Protocol §1.5)
+	Strange   bool             // the new pod has other keys than those agreed on (Protocol §1.5)
+	Onward    redirects.Onward // where the account went on to; zero if nowhere
 	Cancel    bool
 	Undo      bool
 	EraseNow  bool
@@ -159,6 +160,9 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 		p.Why = locale.Key("The new pod gives no answer that proves what it holds. Nothing is erased before it does.")
 	}
 	p.GraceEnds, p.Earliest = departure.Due(), d.Redirects.Earliest(departure)
+	if p.Onward, _, err = d.Redirects.Onward(ctx, account, p.ID); err != nil {
+		return err
+	}
 	p.Undo = p.State == transfer.Redirecting
 	p.EraseNow = p.Undo && departure.EraseNow.IsZero() && !d.now().Before(p.Earliest)
 	p.Busy = p.Busy || p.Undo && !departure.EraseNow.IsZero() && p.Why == "" && !p.Strange

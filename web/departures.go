@@ -32,6 +32,8 @@ type Redirector interface {
 	Listed(ctx context.Context, account int64, id string, limit int) ([]transfer.Holding, error)
 	Earliest(d redirects.Departure) time.Time
 	Undo(ctx context.Context, account int64, id string) (redirects.Departure, error)
+	Onward(ctx context.Context, account int64, id string) (redirects.Onward, bool, error)
+	Agree(ctx context.Context, account int64, id string) error
 	EraseNow(ctx context.Context, account int64, id string) (redirects.Departure, error)
 }
 
@@ -77,6 +79,7 @@ func (d Departures) Mount(r gin.IRouter) {
 		return err
 	}))
 	r.POST("/departures/:id/keys", in, d.fresh, d.act(d.TrustKeys))
+	r.POST("/departures/:id/onward", in, d.fresh, d.act(d.Redirects.Agree))
 	r.POST("/departures/:id/erase", in, d.fresh, d.act(func(ctx context.Context, account int64, id string) error {
 		_, err := d.Redirects.EraseNow(ctx, account, id)
 		return err

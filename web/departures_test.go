@@ -85,6 +85,15 @@ func (r redirector) EraseNow(_ context.Context, account int64, id string) (redir
 	return r.departure, r.mine(account, id)
 }
 
+func (r redirector) Onward(_ context.Context, account int64, id string) (redirects.Onward, bool, error) {
+	return redirects.Onward{Account: "a@third.example", Profile: "https://third.example/people/x"}, true, r.mine(account, id)
+}
+
+func (r redirector) Agree(_ context.Context, account int64, id string) error {
+	r.did = "onward"
+	return r.mine(account, id)
+}
+
 func TestDepartures(t *testing.T) {
 	h := newHouse(t, storetest.Open(t, storetest.SQLite))
 	now := time.Now()

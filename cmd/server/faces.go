@@ -122,7 +122,7 @@ func (p *podServer) programs(r rooms, budgets *limits) (http.Handler, error) {
 	return api.New(api.Options{Log: p.log, Groups: []api.Group{
 		api.Transfers{Source: r.source, Tokens: r.provider, Proofs: r.provider.Uses(), Origin: p.origin, Budget: budgets.grants.Take},
 		api.Holdings{Keeper: r.keeper},
-		api.Notices{Sides: []api.Side{r.redirects, r.keeper}},
+		api.Notices{Sides: []api.Side{r.redirects, r.keeper}, MovedOn: r.redirects.HearOnward},
 		api.WebFinger{Origin: p.origin, Accounts: p.store},
 		docs,
 	}}), nil
@@ -136,7 +136,7 @@ func (p *podServer) data(r rooms, sessions *pod.Sessions, window pod.Window) htt
 		return account, account != 0
 	}
 	return sessions.Wrap(api.New(api.Options{Log: p.log, Groups: []api.Group{
-		api.Public{Origin: p.origin, Window: window, Viewer: viewer},
+		api.Public{Origin: p.origin, Window: window, Viewer: viewer, Earlier: p.store.EarlierIDs},
 		api.Moves{Reports: r.mover, Account: signedIn},
 		api.Departures{Source: r.source, Redirects: r.redirects, Account: signedIn},
 	}}))

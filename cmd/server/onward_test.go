@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,4 +154,62 @@ func newest(t *testing.T, s *store.Store, name string) string {
 		t.Fatalf("%s has moved nowhere: %v", name, err)
 	}
 	return list[0].ID
+}
+
+// TestMovingOn goes from a pod to a second and on to a third: old links at the
+// first lead to the third in one step, if the person agreed.
+func TestMovingOn(t *testing.T) {
+	each(t, func(t *testing.T, dialect string) {
+		a, b, c := newQuickPod(t, dialect), newQuickPod(t, dialect), newQuickPod(t, dialect)
+		a.fill(t, "ada", 10)
+		a.fill(t, "eve", 10)
+		start(t, a, b, c)
+		for _, name := range []string{"ada", "eve"} {
+			var choices []string
+			if name == "ada" {
+				choices = []string{"links_may_go", "yes"}
+			}
+			paths := publicPosts(t, a, name)
+			b.signUp(t, name).carry(t, a, choices...)
+			lead(t, a, paths, 302, b)
+			last := c.signUp(t, name)
+			last.carry(t, b)
+			person := peek(t, c.URL+"/u/"+name+".json")
+			says(t, person, `"also_known_as":["`+name+"@"+b.Host()+`","`+name+"@"+a.Host()+`"]`)
+			home := a.signIn(t, name)
+			page := home.open(t, home.departure(t, a)) // Protocol §6.5: either agreed to at consent, or here
+			for range 300 {
+				if page = home.open(t, address(page)); strings.Contains(page.Text(), "You moved on") {
+					break
+				}
+				pause(t)
+			}
+			if name == "eve" {
+				lead(t, a, paths, 302, b)
+				says(t, home.fill(t, page, "/onward"), "as you agreed")
+			}
+			lead(t, a, paths, 302, c)
+			if got := peek(t, a.URL+"/u/"+name).Header.Get("Location"); !strings.HasPrefix(got, c.URL+"/people/") {
+				t.Errorf("the profile leads to %q", got)
+			}
+			if name == "ada" { // back at the second, all leads there again
+				mid := b.signIn(t, name)
+				mid.fill(t, mid.open(t, mid.departure(t, b)), "/undo")
+				waitFor(t, a.URL+paths[0], b.URL+paths[0])
+				lead(t, a, paths, 302, b)
+			}
+		}
+	})
+}
+
+// waitFor waits until an address leads to another.
+func waitFor(t *testing.T, address, target string) {
+	t.Helper()
+	for range 300 {
+		if peek(t, address).Header.Get("Location") == target {
+			return
+		}
+		pause(t)
+	}
+	t.Fatalf("%s does not lead to %s", address, target)
 }

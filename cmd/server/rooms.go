@@ -57,7 +57,7 @@ func (g *ground) rooms() (rooms, error) {
 		return r, err
 	}
 	r.relying = g.openRelying()
-	r.redirects = g.openRedirects(r)
+	r.redirects = g.openRedirects(&r)
 	r.source = g.openSource(r)
 	r.mover = g.openMover(r)
 	r.keeper = g.openKeeper(r)
@@ -129,6 +129,7 @@ func (g *ground) openSource(r rooms) *source.Service {
 		Peek:      keys.Peek,
 		Raise:     func(ctx context.Context, t source.Transfer) error { return r.redirects.Raise(ctx, t.ID) },
 		Revoke:    r.provider.Revoke,
+		Known:     g.known,
 		Event:     g.event,
 		Address:   g.origin + web.DeparturePath,
 		CursorKey: g.master.Derive("cursors"),
@@ -177,7 +178,7 @@ func (g *ground) openKeeper(r rooms) *destination.Keeper {
 	})
 }
 
-func (g *ground) openRedirects(r rooms) *redirects.Service {
+func (g *ground) openRedirects(r *rooms) *redirects.Service {
 	return redirects.New(redirects.Options{
 		Origin:      g.origin,
 		Book:        g.store,
@@ -187,6 +188,10 @@ func (g *ground) openRedirects(r rooms) *redirects.Service {
 		Peek:        keys.Peek,
 		Send:        g.send,
 		Revoke:      r.provider.Revoke,
+		Earlier:     func(ctx context.Context, account int64, id string) error { return r.keeper.Onward(ctx, account, id) },
+		ID:          g.accountID,
+		Issuer:      g.issuerOf(r.relying),
+		Fetch:       g.profile,
 		Event:       g.event,
 		Enqueue:     g.store.Enqueue,
 		Notice:      g.config.Notice.Std(),

@@ -28,6 +28,9 @@ func (p *podServer) work(r rooms) (*jobs.Jobs, error) {
 			destination.TakeBackJob{}.Kind(): handler(func(ctx context.Context, j destination.TakeBackJob) (destination.Next, error) {
 				return r.keeper.TakeBack(ctx, j.Move)
 			}),
+			destination.OnwardJob{}.Kind(): handler(func(ctx context.Context, j destination.OnwardJob) (destination.Next, error) {
+				return r.keeper.TellOnward(ctx, j)
+			}),
 			redirects.NoticeJob{}.Kind(): handler(func(ctx context.Context, j redirects.NoticeJob) (redirects.Next, error) {
 				return r.redirects.Tell(ctx, j.Transfer)
 			}),

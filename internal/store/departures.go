@@ -22,6 +22,7 @@ type departureRow struct {
 	Nonce        string
 	Destination  string
 	NoAddress    bool
+	LinksMayGo   bool
 	State        string
 	Reason       string
 	Keys         string
@@ -43,7 +44,7 @@ func (departureRow) TableName() string { return "transfers" }
 func (r departureRow) departure() redirects.Departure {
 	return redirects.Departure{
 		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
-		Destination: r.Destination, NoAddress: r.NoAddress, State: transfer.State(r.State), Reason: transfer.Code(r.Reason),
+		Destination: r.Destination, NoAddress: r.NoAddress, LinksMayGo: r.LinksMayGo, State: transfer.State(r.State), Reason: transfer.Code(r.Reason),
 		Keys: []byte(r.Keys), KeysDiffer: moment(r.KeysDifferAt), Profile: r.ProfileURL,
 		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL}, Leftover: r.Leftover,
 		Redirected: moment(r.RedirectAt), GraceEnds: moment(r.GraceEnds), EraseNow: moment(r.EraseNow),

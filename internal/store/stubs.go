@@ -68,7 +68,9 @@ func (s *Store) DropStubs(ctx context.Context, id string) error {
 func (s *Store) Find(ctx context.Context, a redirects.Address) (redirects.Place, bool, error) {
 	const stands = " AND (stubs.erased OR EXISTS (SELECT 1 FROM "
 	q := s.db(ctx).Table("stubs").Where("stubs.public AND NOT stubs.home").Joins("JOIN transfers ON transfers.id = stubs.transfer_id").
-		Select("transfers.client, transfers.no_address, transfers.profile_url AS profile, stubs.erased, stubs.target").Order("stubs.id DESC")
+		Joins("LEFT JOIN transfer_onward AS o ON o.transfer_id = stubs.transfer_id AND o.agreed_at > 0 AND stubs.onward <> ''").
+		Select("transfers.client, COALESCE(o.origin, '') AS onward, transfers.no_address, COALESCE(o.profile, transfers.profile_url) AS profile, stubs.erased," +
+			" CASE WHEN o.origin IS NULL THEN stubs.target ELSE stubs.onward END AS target").Order("stubs.id DESC")
 	const post = stands + "posts WHERE posts.id = stubs.number AND posts.guid = stubs.guid AND posts.public))"
 	switch {
 	case a.Kind == redirects.Photo:
@@ -91,15 +93,17 @@ func (s *Store) Find(ctx context.Context, a redirects.Address) (redirects.Place,
 
 // movedAccounts are the places of accounts that have moved away.
 func (s *Store) movedAccounts(ctx context.Context, a redirects.Address) *gorm.DB {
-	column, target := "username", "profile_url"
+	column, target := "username", "profile"
 	switch a.Kind {
 	case redirects.Person:
 		column = "guid"
 	case redirects.Feed:
-		target = "feed_url"
+		target = "feed"
 	}
 	return s.db(ctx).Table("accounts").Joins("JOIN transfers ON transfers.account_id = accounts.id").
-		Select("transfers.client, transfers.no_address, transfers.profile_url AS profile, transfers."+target+" AS target, transfers.state <> 'redirecting' AS erased").
+		Joins("LEFT JOIN transfer_onward AS o ON o.transfer_id = transfers.id AND o.agreed_at > 0").
+		Select("transfers.client, COALESCE(o.origin, '') AS onward, transfers.no_address, COALESCE(o.profile, transfers.profile_url) AS profile,"+
+			" COALESCE(o."+target+", transfers."+target+"_url) AS target, transfers.state <> 'redirecting' AS erased").
 		Where("accounts.state = 'moved' AND accounts."+column+" = ? AND transfers.state IN ?", a.Key,
 			[]transfer.State{transfer.Redirecting, transfer.ErasingOld, transfer.Erased}).
 		Order("transfers.redirect_at DESC")

@@ -24,6 +24,12 @@ type Custody interface {
 	// photos and aspects that something staying here uses, and answers how many
 	// went. It is one transaction under the account's lock.
 	TakeBack(ctx context.Context, m Move, c transfer.Collection, guids []string) (int, error)
+	// Leaving is a move away from this pod.
+	Leaving(ctx context.Context, id string) (Leaving, error)
+	// GoneOn lists where what the move brought is now that it left with the
+	// leaving, named as at the source, behind the one given in the order of
+	// collection and guid; only what is public.
+	GoneOn(ctx context.Context, m Move, leaving string, after transfer.Onward, limit int) ([]transfer.Onward, error)
 	// TakeMessage remembers a message; transfer.MessageReplayed if it is known.
 	TakeMessage(ctx context.Context, issuer, id string, expires time.Time) error
 }

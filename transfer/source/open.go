@@ -63,6 +63,11 @@ func (s *Service) open(ctx context.Context, account Account, t Transfer) (Opened
 	if t.Plan, err = s.measure(ctx, t); err != nil {
 		return Opened{}, err
 	}
+	if t.Purpose == transfer.Move && !t.NoAddress && s.Known != nil {
+		if t.Plan.AlsoKnownAs, err = s.Known(ctx, t.Account); err != nil {
+			return Opened{}, err
+		}
+	}
 	if err := s.Transfers.AddTransfer(ctx, t); err != nil {
 		return Opened{}, err
 	}
@@ -115,7 +120,7 @@ func (s *Service) makeWay(ctx context.Context, other, t Transfer) error {
 func (s *Service) asked(g oauth.Grant, r transfer.Opening) (Transfer, error) {
 	t := Transfer{
 		ID: newID(), Grant: g.ID, Client: g.Client, Nonce: r.Nonce, Purpose: r.Purpose, Limited: g.Details.Limited,
-		Destination: g.Details.Destination, NoAddress: g.Choices.NoAddress, Keys: g.Keys,
+		Destination: g.Details.Destination, NoAddress: g.Choices.NoAddress, LinksMayGo: g.Choices.LinksMayGo, Keys: g.Keys,
 		State: transfer.Open, Created: s.now(), Used: s.now(),
 	}
 	switch {

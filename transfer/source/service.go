@@ -31,6 +31,9 @@ type Options struct {
 	Raise func(ctx context.Context, t Transfer) error
 	// Revoke ends a grant and its tokens, inside the transaction of ctx.
 	Revoke func(ctx context.Context, grant string) error
+	// Known are the IDs of an account, the one here first and then those that it
+	// had before (Protocol §6.5). Nil names none.
+	Known func(ctx context.Context, account int64) ([]string, error)
 	// Event writes a line for the person, inside the transaction of ctx.
 	Event func(ctx context.Context, account int64, subject, kind, text string) error
 	// Address is that of the page where a person sees a transfer, less its

@@ -22,6 +22,7 @@ type Transfer struct {
 	Until       time.Time
 	Destination string // the new diaspora* ID
 	NoAddress   bool   // the person leaves no address (Protocol §6.3)
+	LinksMayGo  bool   // later moves may carry old links on (Protocol §6.5)
 	State       transfer.State
 	Plan        transfer.Plan // as announced at opening
 	Keys        []byte        // the destination's pinned JWK set (Protocol §1.5)
