@@ -121,7 +121,7 @@ func TestDepartures(t *testing.T) {
 	offers := func(want ...string) {
 		t.Helper()
 		body := ask("aurora", http.MethodGet, "/departures/a0b1").Body.String()
-		for _, action := range []string{"accept", "cancel", "undo", "erase"} {
+		for _, action := range []string{"accept", "cancel", "undo", "erase", "onward"} {
 			wanted := strings.Contains(strings.Join(want, " "), action)
 			if strings.Contains(body, `action="/departures/a0b1/`+action+`"`) != wanted {
 				t.Errorf("%s: the button %s is there: %v", l.t.State, action, !wanted)
@@ -170,9 +170,9 @@ func TestDepartures(t *testing.T) {
 	l.t.State, l.t.Redirected, l.t.Reason = transfer.Redirecting, now.Add(-30*time.Minute), transfer.HoldingsAbsent
 	l.departure = redirects.Departure{ID: "a0b1", State: transfer.Redirecting, Reason: transfer.HoldingsAbsent, Redirected: l.t.Redirected, GraceEnds: now.Add(time.Hour)}
 	t.Run("can be undone, and erased at once after the notice period", func(t *testing.T) {
-		offers("undo")
+		offers("undo", "onward")
 		now = now.Add(45 * time.Minute)
-		offers("undo", "erase")
+		offers("undo", "erase", "onward")
 	})
 	t.Run("look again by themselves once erasing was asked for, unless it waits", func(t *testing.T) {
 		looks := func() bool {
