@@ -211,6 +211,18 @@ func TestDepartures(t *testing.T) {
 			t.Errorf("%d to %q, did %q", w.Code, w.Header().Get("Location"), l.did)
 		}
 	})
+	t.Run("carry links on only after the password", func(t *testing.T) {
+		l.did = ""
+		signedIn := now
+		now = signedIn.Add(time.Hour)
+		if ask("aurora", http.MethodPost, "/departures/a0b1/onward"); l.did != "" {
+			t.Errorf("did %q", l.did)
+		}
+		now = signedIn
+		if ask("aurora", http.MethodPost, "/departures/a0b1/onward"); l.did != "onward" {
+			t.Errorf("did %q", l.did)
+		}
+	})
 	t.Run("are nobody else's to undo", func(t *testing.T) {
 		if w := ask("boreal", http.MethodPost, "/departures/a0b1/undo"); w.Code != http.StatusNotFound {
 			t.Errorf("%d", w.Code)

@@ -30,8 +30,11 @@ func (w *writer) givenAway(ctx context.Context, c transfer.Collection, guids []s
 	departed, err := w.store.departed(ctx, w.run.Account)
 	items := map[string]given{}
 	for _, d := range departed {
-		leads := redirects.Departure{Client: d.Client}.Origin() == w.run.Issuer && d.State != string(transfer.Undone)
-		err := inChunks(guids, func(chunk []string) error {
+		leads, err := w.leadsTo(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		err = inChunks(guids, func(chunk []string) error {
 			var rows []struct {
 				GUID     string
 				Digest   transfer.Digest
@@ -50,6 +53,17 @@ func (w *writer) givenAway(ctx context.Context, c transfer.Collection, guids []s
 		}
 	}
 	return items, err
+}
+
+// leadsTo reports whether the old links of a departure lead to the pod that the
+// page is from: because the account went there, or went on to there.
+func (w *writer) leadsTo(ctx context.Context, d departureRow) (bool, error) {
+	if d.State == string(transfer.Undone) {
+		return false, nil
+	}
+	o, _, err := w.store.Onward(ctx, d.ID)
+	there := transfer.OriginOf(d.Client) == w.run.Issuer || !o.Agreed.IsZero() && o.Origin == w.run.Issuer
+	return there, err
 }
 
 // oldFiles are the addresses that the account's photos had here, by guid, where
