@@ -37,6 +37,7 @@ var dumpedTables = []dumpedTable{
 	{name: "oauth_assertions"},
 	{name: "grants"},
 	{name: "transfers"},
+	{name: "transfer_onward"},
 	{name: "transfer_nonces"},
 	{name: "transfer_reads"},
 	{name: "transfer_receipts"},
