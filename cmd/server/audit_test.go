@@ -137,6 +137,7 @@ func TestAuditOfAMove(t *testing.T) {
 		}{
 			{from, []string{
 				"podmin account-added", "podmin archive-read", "system sign-in-failed", "person grant-given", "client transfer-open",
+				"client transfer-frozen",
 				"client transfer-verified", "client transfer-redirecting", "client grant-revoked", "pod transfer-undone",
 			}},
 			{to, []string{"person account-added", "person move-planned", "system move-done", "person move-undone"}},
