@@ -43,6 +43,10 @@ generate: ## make generated code anew
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@tools/fuzz
 
+.PHONY: chaos
+chaos: setup ## moves while pods are killed, networks fail and databases go; ROUNDS=200, SEED=… of an earlier run
+	@tools/chaos
+
 .PHONY: guards
 guards: ## take each guard of docs/security.md away, and see its test fail; ONLY=pattern
 	@go -C tools run ./guards '$(ONLY)'

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -103,10 +102,7 @@ func TestAuditCommands(t *testing.T) {
 // forge runs a statement on a pod's database, past the program.
 func (p *testPod) forge(t *testing.T, statement string) {
 	t.Helper()
-	driver, name := "sqlite", "file:"+filepath.Join(p.dir, "podmove.db")+"?_pragma=busy_timeout(5000)"
-	if p.database != "" {
-		driver, name = "pgx", p.database
-	}
+	driver, name := p.reach()
 	db, err := sql.Open(driver, name)
 	if err == nil {
 		_, err = db.ExecContext(t.Context(), statement)

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+// An arena is two pods with a network before each, in which something goes
+// wrong all the time.
+type arena struct {
+	from, to *testPod
+	old, new *wire // before them
+	rand     *rand.Rand
+	account  *account // of what was done
+
+	mutex    sync.Mutex     // of rand, and of what follows
+	kills    int            // that the round has left
+	falling  map[string]int // pods that are down just now, by URL
+	risings  sync.WaitGroup
+	harassed sync.WaitGroup
+}
+
+// newArena makes two pods, the accounts that will move, and one at each that
+// has nothing to do with it.
+func newArena(t *testing.T, dialect string, seed uint64, a *account, movers []string) *arena {
+	t.Helper()
+	settings := []string{"PODMOVE_PAGE_ITEMS=4", "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s"}
+	r := &arena{from: newQuickPod(t, dialect, settings...), to: newQuickPod(t, dialect, settings...), account: a, falling: map[string]int{}}
+	r.rand = rand.New(rand.NewPCG(seed, 0))
+	for _, p := range []*testPod{r.from, r.to} {
+		p.household(t, "bystander", 6, 3)
+	}
+	for _, name := range movers {
+		r.from.household(t, name, 12, 3)
+	}
+	r.old, r.new = onWire(t, r.from), onWire(t, r.to)
+	start(t, r.from, r.to)
+	return r
+}
+
+// chance reports true in one of n cases.
+func (r *arena) chance(n int) bool { return r.roll(n) == 0 }
+
+func (r *arena) roll(n int) int {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.rand.IntN(n)
+}
+
+// rage begins to do things to the pods: to some of their calls what networks
+// do, and kills.
+func (r *arena) rage(t *testing.T, kills int) {
+	r.mutex.Lock()
+	r.kills = kills
+	r.mutex.Unlock()
+	pick := func(string) fault {
+		switch {
+		case r.chance(12):
+			return r.fall(t)
+		case r.chance(6):
+			return networkFaults[r.roll(len(networkFaults))]
+		}
+		return fault{}
+	}
+	r.old.fail(pick)
+	r.new.fail(pick)
+}
+
+// calm ends that, and waits until both pods are up.
+func (r *arena) calm() {
+	r.old.fail(nil)
+	r.new.fail(nil)
+	r.harassed.Wait()
+	r.risings.Wait()
+	for _, w := range []*wire{r.old, r.new} {
+		w.mutex.Lock()
+		for name, n := range w.met {
+			r.account.fault(name, n)
+		}
+		clear(w.met)
+		w.mutex.Unlock()
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// fall is a fault that kills a pod, before a call is carried or after it.
+func (r *arena) fall(t *testing.T) fault {
+	victim, before, down := r.from, r.chance(2), time.Duration(r.roll(300))*time.Millisecond
+	if r.chance(2) {
+		victim = r.to
+	}
+	if !r.takes(victim) {
+		return fault{}
+	}
+	return fault{"kill -9", func(w *wire, to http.ResponseWriter, q *http.Request, body []byte) {
+		if before {
+			r.kill(t, victim, down)
+		}
+		a, ok := w.carry(q, body)
+		if !before {
+			r.kill(t, victim, down)
+		}
+		if ok {
+			a.give(to)
+			return
+		}
+		hangUp(to)
+	}}
+}
+
+// takes claims a kill of a pod that is up, if there is one left.
+func (r *arena) takes(victim *testPod) bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.kills == 0 || r.falling[victim.URL] > 0 {
+		return false
+	}
+	r.kills--
+	r.falling[victim.URL]++
+	return true
+}
+
+// kill ends a pod as a power cut would, and starts it again a little later.
+func (r *arena) kill(t *testing.T, victim *testPod, down time.Duration) {
+	if err := victim.Kill(); err != nil {
+		t.Error(err)
+	}
+	r.risings.Go(func() {
+		time.Sleep(down)
+		err := victim.Start(t.Context())
+		for try := 1; err != nil && try < 5 && t.Context().Err() == nil; try++ { // as whatever looks after a server does
+			err = victim.Start(t.Context())
+		}
+		if err != nil {
+			t.Errorf("%v: %s", err, victim.log)
+		}
+		r.mutex.Lock()
+		defer r.mutex.Unlock()
+		r.falling[victim.URL]--
+	})
+}
+
+// harass does something to the databases until stop is called.
+func (r *arena) harass(t *testing.T) (stop func()) {
+	done := make(chan struct{})
+	r.harassed.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Duration(200+r.roll(800)) * time.Millisecond):
+			}
+			victim := r.from
+			if r.chance(2) {
+				victim = r.to
+			}
+			name, err := victim.harm(t.Context(), time.Duration(r.roll(1000))*time.Millisecond)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			r.account.fault(name, 1)
+		}
+	})
+	return sync.OnceFunc(func() { close(done) })
+}
+
+// moverOf is the account of a round.
+func moverOf(round int) string { return fmt.Sprintf("mover%d", round) }

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"database/sql"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"podmove/internal/demo"
+)
+
+// patience is how long a round may take for one step, however much goes wrong.
+const patience = 100 * time.Second
+
+// A round is one move in an arena, with its pages at both ends.
+type round struct {
+	*arena
+	name     string
+	now, old page
+}
+
+// A page is a move's page at one end.
+type page struct {
+	name    string // who opens it
+	address string // that of the old pod's is found when it is wanted
+	pod     *testPod
+}
+
+// press answers how to press a button of the page. What stands in the way, the
+// person tries again.
+func (p page) press(t *testing.T, action string) func() {
+	t.Helper()
+	browser := demo.NewBrowser()
+	return func() {
+		address := p.address
+		if address == "" {
+			address = p.departure(t)
+		}
+		shown, err := browser.Open(t.Context(), address)
+		for range 4 { // signing in, and signing in afresh
+			if err != nil {
+				return
+			}
+			if shown.URL.Path == "/sign-in" {
+				shown, err = shown.Fill(t.Context(), "/sign-in", map[string]string{"username": p.name, "password": demo.Password})
+				continue
+			}
+			if _, none := shown.Form(action); none != nil {
+				return
+			}
+			shown, err = shown.Fill(t.Context(), action, nil)
+			if err == nil && shown.URL.Path != "/sign-in" {
+				return
+			}
+		}
+	}
+}
+
+// departure is the old pod's page of the newest move.
+func (p page) departure(t *testing.T) string {
+	t.Helper()
+	return p.pod.URL + "/departures/" + p.pod.one(t, "SELECT t.id FROM transfers t JOIN accounts a ON a.id = t.account_id WHERE a.username = '"+p.name+"' ORDER BY t.created_at DESC LIMIT 1")
+}
+
+// one reads one value from the pod's database; what is not there is "". While
+// somebody harms it, that is tried again.
+func (p *testPod) one(t *testing.T, query string) (value string) {
+	t.Helper()
+	driver, dsn := p.reach()
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for range 50 {
+		err = db.QueryRowContext(t.Context(), query).Scan(&value)
+		if err == nil || err == sql.ErrNoRows { //nolint:errorlint // as it comes
+			return value
+		}
+		pause(t)
+	}
+	t.Fatal(err)
+	return ""
+}
+
+// states are how the move stands at the old pod and at the new one.
+func (r round) states(t *testing.T) (old, now string) {
+	t.Helper()
+	const of = " x JOIN accounts a ON a.id = x.account_id WHERE a.username = '"
+	old = r.from.one(t, "SELECT x.state FROM transfers"+of+r.name+"' ORDER BY x.created_at DESC LIMIT 1")
+	now = r.to.one(t, "SELECT x.state FROM moves"+of+r.name+"' ORDER BY x.created_at DESC LIMIT 1")
+	return old, now
+}
+
+// push does what the person has to do until the move is in a state at the new
+// pod: whenever it stops, go on, and agree once more where that is asked.
+func (r round) push(t *testing.T, state string) {
+	t.Helper()
+	retry := r.now.press(t, "/retry")
+	for end := time.Now().Add(patience); ; pause(t) {
+		old, now := r.states(t)
+		switch {
+		case now == state:
+			return
+		case time.Now().After(end):
+			t.Fatalf("after %s the move is %s at the new pod and %s at the old one: %s", patience, now, old, r.why(t))
+		case now == "needs-attention":
+			retry()
+		case now == "waiting" && r.chance(10):
+			retry()
+		}
+	}
+}
+
+// why is what the move's page says.
+func (r round) why(t *testing.T) string {
+	t.Helper()
+	return r.to.one(t, "SELECT x.reason || ' ' || x.message FROM moves x JOIN accounts a ON a.id = x.account_id WHERE a.username = '"+r.name+"' ORDER BY x.created_at DESC LIMIT 1")
+}
+
+// until presses until the move is in one of the states at the old pod.
+func (r round) until(t *testing.T, press func(), states ...string) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; pause(t) {
+		press()
+		old, now := r.states(t)
+		switch {
+		case slices.Contains(states, old):
+			return
+		case slices.Contains(states, "cancelled") && now == "cancelled" && old == "":
+			return // it was never opened
+		case time.Now().After(end):
+			t.Fatalf("after %s the move is %s at the new pod and %s at the old one: %s", patience, now, old, r.why(t))
+		}
+	}
+}
+
+// together does things at once.
+func together(acts ...func()) {
+	var all sync.WaitGroup
+	for _, act := range acts {
+		all.Go(act)
+	}
+	all.Wait()
+}
+
+// settle waits until what the new pod takes away after an undo is away, so that
+// the next round finds it quiet.
+func (r round) settle(t *testing.T) {
+	t.Helper()
+	if _, now := r.states(t); now != "undone" {
+		return
+	}
+	jobs := "SELECT count(*) FROM river_job WHERE kind IN ('take-back', 'undo-notice') AND finalized_at IS NULL"
+	for end := time.Now().Add(patience); r.to.one(t, jobs) != "0" || r.from.one(t, jobs) != "0"; pause(t) {
+		if time.Now().After(end) {
+			t.Fatalf("something is still to be taken back: %s", r.to.holding(t, r.name))
+		}
+	}
+}
