@@ -144,28 +144,23 @@ func (r *arena) kill(t *testing.T, victim *testPod, down time.Duration) {
 	})
 }
 
-// harass does something to the databases until stop is called.
-func (r *arena) harass(t *testing.T) (stop func()) {
-	done := make(chan struct{})
+// harass does something to the databases, once or twice. A database that fails
+// all the time is no fault but an outage: jobs then wait longer and longer.
+func (r *arena) harass(t *testing.T) {
 	r.harassed.Go(func() {
-		for {
-			select {
-			case <-done:
-				return
-			case <-time.After(time.Duration(200+r.roll(800)) * time.Millisecond):
-			}
+		for range 1 + r.roll(2) {
+			time.Sleep(time.Duration(300+r.roll(1500)) * time.Millisecond)
 			victim := r.from
 			if r.chance(2) {
 				victim = r.to
 			}
-			name, err := victim.harm(t.Context(), time.Duration(r.roll(1000))*time.Millisecond)
+			name, err := victim.harm(t.Context(), time.Duration(r.roll(1500))*time.Millisecond)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			r.account.fault(name, 1)
 		}
 	})
-	return sync.OnceFunc(func() { close(done) })
 }
 
 // moverOf is the account of a round.

@@ -109,10 +109,9 @@ func (r *arena) round(t *testing.T, name string, how end) {
 	this := round{arena: r, name: name, now: page{name, move, r.to}, old: page{name, "", r.from}}
 	written := scribble(t, r.from, name, seen, uint64(r.roll(1<<30)))
 	r.rage(t, 1+r.roll(3))
-	stop := r.harass(t)
+	r.harass(t)
 	how.tell(t, this)
 	texts := written()
-	stop()
 	r.calm()
 	this.settle(t)
 	r.account.round(how.name, texts, seen.Check(t))

@@ -10,8 +10,9 @@ import (
 	"podmove/internal/demo"
 )
 
-// patience is how long a round may take for one step, however much goes wrong.
-const patience = 100 * time.Second
+// patience is how long a round may take for one step. What a process was at when
+// its database went is taken up by another within two minutes (internal/jobs).
+const patience = 4 * time.Minute
 
 // A round is one move in an arena, with its pages at both ends.
 type round struct {
