@@ -24,6 +24,7 @@ func TestProof(t *testing.T) {
 		start(t, from, to)
 		w := to.signUp(t, "ada")
 		seen := watch(t, from, to, "ada")
+		defer func() { seen.Check(t) }() // however it ends
 		move := address(w.decide(t, w.consent(t, "ada@"+from.Host(), "ada"), "allow"))
 		w.asksToAccept(t, move)
 		seen.Check(t)
