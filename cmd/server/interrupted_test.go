@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,8 +66,9 @@ var interruptions = []interruption{
 		s.w.fill(s.t, s.w.open(s.t, s.move), "/retry")
 		s.ends("done")
 	}},
-	{old: "verified", now: "waiting", reach: with("GET photos content", nothing), goOn: func(s *stage) {
+	{old: "verified", now: "waiting", reach: with("GET photos content", flipped), goOn: func(s *stage) {
 		s.w.fill(s.t, s.w.open(s.t, s.w.departure(s.t, s.from)), "/accept")
+		s.w.fill(s.t, s.w.open(s.t, s.move), "/retry")
 		s.ends("done")
 	}},
 	{old: "redirecting", now: "done", reach: func(s *stage) { s.begin(); s.ends("done") }, goOn: func(s *stage) {
@@ -123,8 +125,8 @@ func TestInterrupted(t *testing.T) {
 		old := onWire(t, from)
 		start(t, from, to)
 		for i, how := range interruptions {
-			name := how.old + " and " + how.now
-			t.Run(name, func(sub *testing.T) {
+			t.Run(strings.Trim(how.old+", "+how.now, ", "), func(sub *testing.T) {
+				defer old.fail(nil)
 				s := &stage{t: sub, from: from, to: to, old: old, w: to.signUp(sub, moverOf(i)), free: func() {}}
 				s.seen = watch(sub, from, to, moverOf(i))
 				how.reach(s)
@@ -169,6 +171,17 @@ func add[S ~string](states map[string]bool, table map[S][]S) {
 
 // nothing is an answer that says nothing.
 var nothing = fault{"nothing", func(_ *wire, to http.ResponseWriter, _ *http.Request, _ []byte) { _, _ = to.Write([]byte("{}")) }}
+
+// flipped turns the last byte of an answer.
+var flipped = fault{"flipped", func(w *wire, to http.ResponseWriter, r *http.Request, body []byte) {
+	a, ok := w.carry(r, body)
+	if ok && len(a.body) > 0 {
+		a.body[len(a.body)-1] ^= 1
+		a.give(to)
+		return
+	}
+	hangUp(to)
+}}
 
 // with begins a move in which one kind of call meets a fault.
 func with(call string, f fault) func(*stage) {

@@ -40,6 +40,7 @@ func TestProof(t *testing.T) {
 		})
 		t.Run("accepted without the photo", func(t *testing.T) {
 			w.fill(t, w.open(t, w.departure(t, from)), "/accept")
+			w.fill(t, w.open(t, move), "/retry") // it would look again by itself after a while
 			w.follow(t, move, "done")
 			seen.Check(t)
 		})
