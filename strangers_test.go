@@ -16,9 +16,10 @@ const strangers = "internal/outbound"
 
 // knownHosts are the rooms that may make a client of their own, and why.
 var knownHosts = map[string]string{
-	"tools":         "they run on the machine of who builds, before what they started themselves",
-	"internal/demo": "it plays a person's browser, before the pods that it started itself",
-	"internal/mail": "it speaks with the mail server that the podmin named in the settings",
+	"tools":               "they run on the machine of who builds, before what they started themselves",
+	"internal/invariants": "it asks as a stranger would, for tests, pods that the test started",
+	"internal/demo":       "it plays a person's browser, before the pods that it started itself",
+	"internal/mail":       "it speaks with the mail server that the podmin named in the settings",
 }
 
 // reaching are what leads out of the program, by package.

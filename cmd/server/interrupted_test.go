@@ -73,6 +73,7 @@ var interruptions = []interruption{
 	}},
 	{old: "redirecting", now: "done", reach: func(s *stage) { s.begin(); s.ends("done") }, goOn: func(s *stage) {
 		s.w.fill(s.t, s.w.open(s.t, s.move), "/undo")
+		gone(s.t, s.to, s.w.name)
 		s.ends("undone")
 	}},
 	{old: "undone", now: "undone", reach: func(s *stage) {
@@ -88,10 +89,7 @@ var interruptions = []interruption{
 		held("GET posts")(s)
 		s.w.fill(s.t, s.w.open(s.t, s.move), "/cancel")
 		s.free()
-	}, goOn: func(s *stage) {
-		s.w.fill(s.t, s.w.open(s.t, s.move), "/undo")
-		gone(s.t, s.to, s.w.name)
-	}},
+	}, goOn: func(s *stage) { s.ends("cancelled") }},
 	{old: "erasing", now: "done", reach: func(s *stage) {
 		s.begin()
 		s.ends("done")
