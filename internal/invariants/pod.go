@@ -20,13 +20,21 @@ type Pod struct {
 	Photos string // directory of the bytes of photos, by SHA-256
 }
 
-// read runs fn on the pod's database.
-func (p Pod) read(fn func(db *sql.DB) error) error {
+// read runs fn on the pod's database as it is at one moment.
+func (p Pod) read(ctx context.Context, fn func(db *sql.Tx) error) error {
 	db, err := sql.Open(p.Driver, p.DSN)
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(db), db.Close())
+	var how sql.TxOptions
+	if p.Driver == "pgx" { // SQLite does so anyway
+		how.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := db.BeginTx(ctx, &how)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	return errors.Join(fn(tx), tx.Rollback(), db.Close())
 }
 
 // intact reports whether the bytes of a photo are there, and are those.
@@ -45,7 +53,7 @@ func (p Pod) intact(sum string) bool {
 }
 
 // each calls see with every row of a query, whose columns all are text.
-func each(ctx context.Context, db *sql.DB, see func(row []string), query string, args ...any) error {
+func each(ctx context.Context, db *sql.Tx, see func(row []string), query string, args ...any) error {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", query, err)

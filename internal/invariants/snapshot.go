@@ -60,13 +60,13 @@ type snapshot struct {
 // look reads a snapshot. An account that is not there has nothing.
 func (p Pod) look(ctx context.Context, name, issuer string) (s snapshot, err error) {
 	s.items, s.arrivals = map[item]row{}, map[item]arrival{}
-	err = p.read(func(db *sql.DB) error {
+	err = p.read(ctx, func(db *sql.Tx) error {
 		s.account = "0"
 		if err := each(ctx, db, func(r []string) { s.account, s.state = r[0], r[1] },
 			"SELECT id, state FROM accounts WHERE username = '"+name+"'"); err != nil {
 			return err
 		}
-		for _, read := range []func(context.Context, *sql.DB) error{s.readItems, s.readMoves, s.readDepartures, s.readOthers} {
+		for _, read := range []func(context.Context, *sql.Tx) error{s.readItems, s.readMoves, s.readDepartures, s.readOthers} {
 			if err := read(ctx, db); err != nil {
 				return err
 			}
@@ -84,7 +84,7 @@ const seen = `CASE WHEN EXISTS (SELECT 1 FROM post_photos pp WHERE pp.account_id
 	THEN EXISTS (SELECT 1 FROM post_photos pp JOIN posts ON posts.id = pp.post_id WHERE pp.account_id = x.account_id AND pp.photo = x.guid AND posts.public)
 	ELSE x.public END`
 
-func (s *snapshot) readItems(ctx context.Context, db *sql.DB) error {
+func (s *snapshot) readItems(ctx context.Context, db *sql.Tx) error {
 	for _, c := range transfer.Collections() {
 		table, columns := string(c), "'', '', '', '', FALSE"
 		switch c {
@@ -106,12 +106,12 @@ func (s *snapshot) readItems(ctx context.Context, db *sql.DB) error {
 		"SELECT collection, guid FROM tombstones WHERE collection = 'posts' AND account_id = "+s.account+" ORDER BY guid")
 }
 
-func (s *snapshot) readMoves(ctx context.Context, db *sql.DB) error {
+func (s *snapshot) readMoves(ctx context.Context, db *sql.Tx) error {
 	return each(ctx, db, func(r []string) { s.moves = append(s.moves, r[0]) },
 		"SELECT state FROM moves WHERE account_id = "+s.account+" ORDER BY created_at")
 }
 
-func (s *snapshot) readDepartures(ctx context.Context, db *sql.DB) error {
+func (s *snapshot) readDepartures(ctx context.Context, db *sql.Tx) error {
 	err := each(ctx, db, func(r []string) {
 		s.departures = append(s.departures, departure{r[0], r[1], r[2], number(r[3]), number(r[4]), number(r[5]), map[item]receipt{}, map[item]bool{}})
 	}, "SELECT id, state, receipt, grace_ends, redirect_at, erase_now FROM transfers WHERE purpose = 'move' AND account_id = "+s.account+" ORDER BY created_at")
@@ -134,7 +134,7 @@ func (s *snapshot) readDepartures(ctx context.Context, db *sql.DB) error {
 
 // readOthers reads every row of an item, and every account, that is not the
 // mover's.
-func (s *snapshot) readOthers(ctx context.Context, db *sql.DB) error {
+func (s *snapshot) readOthers(ctx context.Context, db *sql.Tx) error {
 	of := map[string]string{
 		"accounts": "id", "post_audience": "(SELECT account_id FROM posts WHERE posts.id = post_id)",
 		"contact_aspects": "(SELECT account_id FROM contacts WHERE contacts.id = contact_id)",
