@@ -14,9 +14,9 @@ import (
 	"podmove/internal/invariants"
 )
 
-// A scribe goes on writing, editing and deleting at the old pod while the
+// A diarist goes on writing, editing and deleting at the old pod while the
 // account moves, and tells the watch what it was told.
-type scribe struct {
+type diarist struct {
 	person
 	watch *invariants.Watch
 	rand  *rand.Rand
@@ -28,7 +28,7 @@ type scribe struct {
 // called, which answers how many texts were sent.
 func scribble(t *testing.T, from *testPod, name string, watch *invariants.Watch, seed uint64) (stop func() int) {
 	t.Helper()
-	s := &scribe{person: from.signIn(t, name), watch: watch, rand: rand.New(rand.NewPCG(seed, 1))}
+	s := &diarist{person: from.signIn(t, name), watch: watch, rand: rand.New(rand.NewPCG(seed, 1))}
 	ctx, cancel := context.WithCancel(t.Context())
 	var writing sync.WaitGroup
 	writing.Go(func() {
@@ -47,7 +47,7 @@ func scribble(t *testing.T, from *testPod, name string, watch *invariants.Watch,
 	}
 }
 
-func (s *scribe) act(ctx context.Context) {
+func (s *diarist) act(ctx context.Context) {
 	if len(s.posts) == 0 || s.rand.IntN(2) == 0 {
 		s.write(ctx)
 		return
@@ -62,13 +62,13 @@ func (s *scribe) act(ctx context.Context) {
 	}
 }
 
-func (s *scribe) text() string {
+func (s *diarist) text() string {
 	s.said++
 	return fmt.Sprintf("%s writes text %d while the account moves.", s.name, s.said)
 }
 
 // form opens a page and sends its form; tried is called before it is sent.
-func (s *scribe) form(ctx context.Context, address, action string, set map[string]string, tried func()) (*demo.Page, bool) {
+func (s *diarist) form(ctx context.Context, address, action string, set map[string]string, tried func()) (*demo.Page, bool) {
 	page, err := s.browser.Open(ctx, s.home.URL+address)
 	if err != nil {
 		return nil, false
@@ -81,7 +81,7 @@ func (s *scribe) form(ctx context.Context, address, action string, set map[strin
 	return page, err == nil && page.Status == http.StatusOK && page.URL.Path != "/sign-in"
 }
 
-func (s *scribe) write(ctx context.Context) {
+func (s *diarist) write(ctx context.Context) {
 	text := s.text()
 	page, ok := s.form(ctx, "/posts/new", "/posts", map[string]string{"text": text, "audience": "public"}, func() {})
 	if ok && path.Dir(page.URL.Path) == "/posts" && page.URL.Host == s.home.Host() {
@@ -91,7 +91,7 @@ func (s *scribe) write(ctx context.Context) {
 	}
 }
 
-func (s *scribe) edit(ctx context.Context, guid string) {
+func (s *diarist) edit(ctx context.Context, guid string) {
 	text, address := s.text(), "/posts/"+guid+"/edit"
 	page, ok := s.form(ctx, address, address, map[string]string{"text": text}, func() { s.watch.Tried(guid, text) })
 	if ok && page.URL.Path == "/posts/"+guid && page.URL.Host == s.home.Host() {
@@ -99,7 +99,7 @@ func (s *scribe) edit(ctx context.Context, guid string) {
 	}
 }
 
-func (s *scribe) remove(ctx context.Context, guid string) (asked bool) {
+func (s *diarist) remove(ctx context.Context, guid string) (asked bool) {
 	address := "/posts/" + guid + "/delete"
 	page, ok := s.form(ctx, address, address, nil, func() {
 		s.watch.TriedDeleting(guid)
