@@ -52,10 +52,8 @@ var interruptions = []interruption{
 	{old: "copying", now: "copying", reach: held("GET posts"), goOn: resumes},
 	{now: "catching-up", reach: held("POST receipts"), goOn: resumes},
 	{now: "verifying", reach: held("GET manifest"), goOn: resumes},
-	{old: "frozen", now: "verifying", reach: func(s *stage) {
-		held("POST complete")(s)
-		s.from.forge(s.t, "UPDATE transfers SET state = 'frozen' WHERE id = '"+s.transfer()+"'")
-	}, goOn: resumes},
+	{old: "frozen", now: "freezing", reach: held("GET posts", "POST freeze"), goOn: resumes},
+	{old: "frozen", now: "verifying", reach: held("POST complete"), goOn: resumes},
 	{old: "copying", now: "waiting", reach: with("GET posts", status("wait", http.StatusServiceUnavailable, "3000")), goOn: func(s *stage) {
 		says(s.t, s.w.open(s.t, s.move), "Waiting")
 		s.w.fill(s.t, s.w.open(s.t, s.move), "/retry")
@@ -73,6 +71,7 @@ var interruptions = []interruption{
 	}},
 	{old: "redirecting", now: "done", reach: func(s *stage) { s.begin(); s.ends("done") }, goOn: func(s *stage) {
 		s.w.fill(s.t, s.w.open(s.t, s.move), "/undo")
+		takenBack(s.t, s.from, s.to)
 		gone(s.t, s.to, s.w.name)
 		s.ends("undone")
 	}},
@@ -80,7 +79,7 @@ var interruptions = []interruption{
 		s.begin()
 		s.ends("done")
 		s.w.fill(s.t, s.w.open(s.t, s.move), "/undo")
-	}, goOn: func(s *stage) { gone(s.t, s.to, s.w.name) }},
+	}, goOn: func(s *stage) { s.ends("undone") }},
 	{now: "cancelled", reach: func(s *stage) {
 		held("GET posts")(s)
 		s.w.fill(s.t, s.w.open(s.t, s.move), "/cancel")
@@ -194,20 +193,32 @@ func with(call string, f fault) func(*stage) {
 	}
 }
 
-// held begins a move that stops at one kind of call, until it is let go.
-func held(call string) func(*stage) {
+// held begins a move that stops at one kind of call, until it is let go; where
+// other calls are named, not before those were made.
+func held(call string, after ...string) func(*stage) {
 	return func(s *stage) {
 		ctx, free := context.WithCancel(s.t.Context())
 		s.free = free
 		reached := make(chan struct{}, 100)
-		with(call, fault{"held", func(w *wire, to http.ResponseWriter, r *http.Request, body []byte) {
+		waiting := len(after) > 0
+		stop := fault{"held", func(w *wire, to http.ResponseWriter, r *http.Request, body []byte) {
 			reached <- struct{}{}
 			select {
 			case <-ctx.Done():
 			case <-r.Context().Done():
 			}
 			hangUp(to)
-		}})(s)
+		}}
+		s.old.fail(func(c string) fault {
+			if slices.Contains(after, c) {
+				waiting = false
+			}
+			if c == call && !waiting {
+				return stop
+			}
+			return fault{}
+		})
+		s.begin()
 		<-reached
 	}
 }
@@ -221,9 +232,6 @@ func (s *stage) agree(page *demo.Page) { s.move = address(s.w.decide(s.t, page, 
 
 // newest is the page of the account's newest move.
 func (s *stage) newest() string { return s.to.URL + "/moves/" + s.one(s.to, "x.id", "moves") }
-
-// transfer is what the newest move is at the old pod.
-func (s *stage) transfer() string { return s.one(s.from, "x.id", "transfers") }
 
 // one is a column of the account's newest row in a table.
 func (s *stage) one(p *testPod, column, table string) string {

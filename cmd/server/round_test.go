@@ -153,10 +153,16 @@ func (r round) settle(t *testing.T) {
 	if _, now := r.states(t); now != "undone" {
 		return
 	}
-	jobs := "SELECT count(*) FROM river_job WHERE kind IN ('take-back', 'undo-notice') AND finalized_at IS NULL"
-	for end := time.Now().Add(patience); r.to.one(t, jobs) != "0" || r.from.one(t, jobs) != "0"; pause(t) {
+	takenBack(t, r.from, r.to)
+}
+
+// takenBack waits until nothing is left to do of an undo.
+func takenBack(t *testing.T, from, to *testPod) {
+	t.Helper()
+	const jobs = "SELECT count(*) FROM river_job WHERE kind IN ('take-back', 'undo-notice') AND finalized_at IS NULL"
+	for end := time.Now().Add(patience); to.one(t, jobs) != "0" || from.one(t, jobs) != "0"; pause(t) {
 		if time.Now().After(end) {
-			t.Fatalf("something is still to be taken back: %s", r.to.holding(t, r.name))
+			t.Fatal("something is still to be taken back")
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"podmove/transfer"
 )
@@ -34,10 +35,10 @@ func (w *Watch) Outsiders(t testing.TB) {
 func (w *Watch) outsiders(ctx context.Context) (violations []string) {
 	for _, p := range []Pod{w.Old, w.New} {
 		for hidden, unknown := range w.hidden(p) {
-			got, err := peek(ctx, p.URL+hidden)
+			got, err := ask(ctx, p.URL+hidden)
 			var want string
 			if err == nil {
-				want, err = peek(ctx, p.URL+unknown)
+				want, err = ask(ctx, p.URL+unknown)
 			}
 			if err != nil || got != want || !strings.HasPrefix(want, "404") {
 				violations = append(violations, fmt.Sprintf("outsiders learn nothing: %s%s answers not as %s: %.200s (%v)", p.URL, hidden, unknown, got, err))
@@ -79,6 +80,21 @@ func (w *Watch) hidden(p Pod) map[string]string {
 		post(i.guid, "")
 	}
 	return list
+}
+
+// ask is peek, again while the pod says that it cannot answer just now.
+func ask(ctx context.Context, address string) (answer string, err error) {
+	for range 20 {
+		if answer, err = peek(ctx, address); err != nil || !strings.HasPrefix(answer, "503") {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return answer, err
 }
 
 // peek is what a stranger gets, but for the time of it.

@@ -31,7 +31,7 @@ func (w *Watch) stubs(f *Findings, is snapshot) {
 			}
 		}
 		if d.moved() {
-			w.compare(f, rule, d, is)
+			compare(f, rule, d, is)
 		}
 	}
 	if (is.state == "moved") != led {
@@ -47,7 +47,7 @@ func (w *Watch) deleted(i item) bool {
 }
 
 // compare sums up anew what the signed receipt must tally (Protocol §4.7, §5.2).
-func (w *Watch) compare(f *Findings, rule string, d departure, is snapshot) {
+func compare(f *Findings, rule string, d departure, is snapshot) {
 	var signed struct {
 		Tallies []transfer.Tally `json:"tallies"`
 	}
@@ -68,7 +68,7 @@ func (w *Watch) compare(f *Findings, rule string, d departure, is snapshot) {
 		var lines []string
 		for i, r := range d.receipts {
 			now, here := is.items[i]
-			counts := r.erased > 0 || now.digest == r.digest || !here && w.deleted(i)
+			counts := r.erased > 0 || now.digest == r.digest || !here && d.stubs[i] // deleted since
 			if i.collection == string(want.Collection) && r.good() && counts {
 				lines = append(lines, fmt.Sprintf("%s %s\n", i.guid, r.digest))
 			}
