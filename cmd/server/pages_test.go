@@ -54,8 +54,7 @@ func TestPages(t *testing.T) {
 	var seen sync.Map
 	t.Run("tour", func(t *testing.T) {
 		tour := func(what, name string, guide func(gallery)) {
-			t.Run(what, func(t *testing.T) {
-				t.Parallel()
+			t.Run(what, func(t *testing.T) { // not in parallel: it would wait behind all other tests
 				guide(gallery{visit(t, browser.View{}, name, from, to), t, &seen})
 			})
 		}
