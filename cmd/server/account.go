@@ -42,7 +42,10 @@ func (s storage) openExisting(ctx context.Context) (*store.Store, error) {
 	return s.open(ctx)
 }
 
-func (s storage) blobs() string { return filepath.Join(s.Data, "photos") }
+func (s storage) blobs() string { return photosIn(s.Data) }
+
+// photosIn is where a pod keeps photos' bytes.
+func photosIn(data string) string { return filepath.Join(data, "photos") }
 
 type accountCommand struct {
 	Add       accountAddCommand       `cmd:"" help:"Add an account."`

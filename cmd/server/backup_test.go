@@ -157,12 +157,8 @@ func (w *scribe) write(ctx context.Context, name string, n int) error {
 func consistent(t *testing.T, p *testPod, name string) {
 	t.Helper()
 	p.execute(t, "", "audit", "verify")
-	s := p.open(t)
+	s, a := p.owner(t, name)
 	defer s.Close()
-	a, err := s.AccountNamed(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	_, epoch, err := s.Mark(t.Context(), a.ID)
 	if err != nil || epoch == "" {
 		t.Errorf("the epoch is %q, %v", epoch, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -38,6 +39,17 @@ func (p *testPod) open(t *testing.T) *store.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// owner opens it to look at an account.
+func (p *testPod) owner(t *testing.T, name string) (*store.Store, pod.Account) {
+	t.Helper()
+	s := p.open(t)
+	a, err := s.AccountNamed(t.Context(), name)
+	if err != nil {
+		t.Fatal(errors.Join(err, s.Close()))
+	}
+	return s, a
 }
 
 // holding reads what an account holds.

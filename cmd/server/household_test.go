@@ -1,10 +1,6 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,50 +13,14 @@ import (
 // friends and an aspect for them, and somebody blocked.
 func (p *testPod) household(t *testing.T, name string, posts, photos int) {
 	t.Helper()
-	p.addAccount(t, name)
-	owner, list := name+"@old.example", []map[string]any{}
-	var files bytes.Buffer
-	out := zip.NewWriter(&files)
-	for i := range posts {
-		pictures := []any{}
-		if i < photos {
-			file := guid(name, "file", i)[:20] + ".png"
-			f, err := out.Create(file)
-			if err == nil {
-				_, err = f.Write(picture(t, name, i))
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			pictures = append(pictures, entity("photo", map[string]any{
-				"author": owner, "guid": guid(name, "photo", i), "public": i%4 != 1, "created_at": "2020-01-01T00:00:00Z",
-				"remote_photo_path": "https://old.example/uploads/images/", "remote_photo_name": file,
-			}))
-		}
-		post := entity("status_message", map[string]any{
-			"author": owner, "guid": guid(name, "post", i), "public": i%4 != 1, "created_at": fmt.Sprintf("2020-01-01T00:%02d:00Z", i),
-			"text": fmt.Sprintf("%s wrote this as number %d.", name, i), "photos": pictures,
-		})
-		if i%4 == 1 {
-			post["subscribed_users_ids"] = []string{"friend@river.example"}
-		}
-		list = append(list, post)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-	archive, err := json.Marshal(map[string]any{"version": "2.0", "user": map[string]any{
-		"username": name, "profile": entity("profile", map[string]any{"author": owner, "first_name": name}), "posts": list,
-		"contact_groups": []any{map[string]any{"name": "Friends"}}, "blocks": []string{"pest@swamp.example"},
+	list, files := belongings(t, name, posts, photos, func(i int) bool { return i%4 != 1 })
+	p.settle(t, name, map[string]any{
+		"posts": list, "contact_groups": []any{map[string]any{"name": "Friends"}}, "blocks": []string{"pest@swamp.example"},
 		"contacts": []any{map[string]any{
 			"account_id": "friend@river.example", "person_guid": guid(name, "friend", 0), "person_name": "A friend",
 			"contact_groups_membership": []string{"Friends"}, "sharing": true, "receiving": true, "following": true, "followed": true,
 		}},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.execute(t, "", "import", "--account", name, written(t, archive), written(t, files.Bytes()))
+	}, files)
 }
 
 // place is where the pod is and keeps things.

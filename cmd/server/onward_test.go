@@ -28,12 +28,8 @@ func (w person) carry(t *testing.T, from *testPod, choices ...string) (move stri
 // by number.
 func publicPosts(t *testing.T, p *testPod, name string) (list []string) {
 	t.Helper()
-	s := p.open(t)
+	s, a := p.owner(t, name)
 	defer s.Close()
-	a, err := s.AccountNamed(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var guids []string
 	if err := s.Digests(t.Context(), source.Scope{Account: a.ID, Collections: transfer.Collections()}, transfer.Posts, func(guid string, _ transfer.Digest) { guids = append(guids, guid) }); err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger) (*ground
 	if err = g.checkOrigin(ctx); err != nil {
 		return g, err
 	}
-	if g.blobs, err = blob.OpenDir(filepath.Join(c.Data, "photos"), g.now); err != nil {
+	if g.blobs, err = blob.OpenDir(photosIn(c.Data), g.now); err != nil {
 		return g, err
 	}
 	g.closers = append(g.closers, g.blobs)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -108,7 +107,7 @@ func (c preflightCommand) database(ctx context.Context) check {
 }
 
 func (c preflightCommand) room() check {
-	free, err := disk.Free(filepath.Join(c.Data, "photos"))
+	free, err := disk.Free(photosIn(c.Data))
 	left := free - int64(c.DiskReserve)
 	switch {
 	case errors.Is(err, disk.ErrUnknown):

@@ -70,12 +70,8 @@ func asIssuer(r rings) *ring { return r.signing }
 // tire has the access tokens to an account run out, so that they are refreshed.
 func (p *testPod) tire(t *testing.T, name string) {
 	t.Helper()
-	s := p.open(t)
+	s, a := p.owner(t, name)
 	defer s.Close()
-	a, err := s.AccountNamed(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	list, err := s.TransfersOf(t.Context(), a.ID)
 	if err != nil || len(list) == 0 {
 		t.Fatalf("%d transfers, %v", len(list), err)

@@ -170,14 +170,10 @@ func TestRestoredTooLate(t *testing.T) {
 // guids are those of an account's posts.
 func (p *testPod) guids(t *testing.T, name string) map[string]bool {
 	t.Helper()
-	s := p.open(t)
+	s, a := p.owner(t, name)
 	defer s.Close()
-	a, err := s.AccountNamed(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	list := map[string]bool{}
-	err = s.Digests(t.Context(), source.Scope{Account: a.ID, Collections: transfer.Collections(), Limited: true}, transfer.Posts, func(guid string, _ transfer.Digest) { list[guid] = true })
+	err := s.Digests(t.Context(), source.Scope{Account: a.ID, Collections: transfer.Collections(), Limited: true}, transfer.Posts, func(guid string, _ transfer.Digest) { list[guid] = true })
 	if err != nil {
 		t.Fatal(err)
 	}

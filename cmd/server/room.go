@@ -50,7 +50,7 @@ func (g *ground) onDisk(l destination.Load) error {
 
 // disks are the directories that grow, and by how much.
 func (g *ground) disks(l destination.Load) map[string]int64 {
-	photos := filepath.Join(g.config.Data, "photos")
+	photos := photosIn(g.config.Data)
 	path, file := strings.CutPrefix(g.config.Database, "sqlite:")
 	switch {
 	case g.config.Database == "": // one disk, most likely

@@ -102,8 +102,30 @@ func (v visitor) arrived(t *testing.T, before holding) {
 // It must be called before the pod starts.
 func (p *testPod) album(t *testing.T, name string, posts, photos int) {
 	t.Helper()
+	list, files := belongings(t, name, posts, photos, func(int) bool { return true })
+	p.settle(t, name, map[string]any{"posts": list}, files)
+	if n := p.holding(t, name).photos(); n != int64(photos) {
+		t.Fatalf("%s has %d photos", name, n)
+	}
+}
+
+// settle adds an account and reads an archive into it.
+func (p *testPod) settle(t *testing.T, name string, user map[string]any, files []byte) {
+	t.Helper()
 	p.addAccount(t, name)
-	owner, list := name+"@old.example", []map[string]any{}
+	user["username"], user["profile"] = name, entity("profile", map[string]any{"author": name + "@old.example", "first_name": name})
+	archive, err := json.Marshal(map[string]any{"version": "2.0", "user": user})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.execute(t, "", "import", "--account", name, written(t, archive), written(t, files))
+}
+
+// belongings are posts as an archive has them, of which the first have a photo
+// each, and a zip of these. What is not public is for a friend.
+func belongings(t *testing.T, name string, posts, photos int, public func(i int) bool) (list []map[string]any, zipped []byte) {
+	t.Helper()
+	owner := name + "@old.example"
 	var files bytes.Buffer
 	out := zip.NewWriter(&files)
 	for i := range posts {
@@ -118,28 +140,23 @@ func (p *testPod) album(t *testing.T, name string, posts, photos int) {
 				t.Fatal(err)
 			}
 			pictures = append(pictures, entity("photo", map[string]any{
-				"author": owner, "guid": guid(name, "photo", i), "public": true, "created_at": "2020-01-01T00:00:00Z", "text": "a square",
+				"author": owner, "guid": guid(name, "photo", i), "public": public(i), "created_at": "2020-01-01T00:00:00Z", "text": "a square",
 				"remote_photo_path": "https://old.example/uploads/images/", "remote_photo_name": file,
 			}))
 		}
-		list = append(list, entity("status_message", map[string]any{
-			"author": owner, "guid": guid(name, "post", i), "public": true, "created_at": fmt.Sprintf("2020-01-01T00:%02d:00Z", i),
+		post := entity("status_message", map[string]any{
+			"author": owner, "guid": guid(name, "post", i), "public": public(i), "created_at": fmt.Sprintf("2020-01-01T00:%02d:00Z", i),
 			"text": fmt.Sprintf("%s wrote this as number %d.", name, i), "photos": pictures,
-		}))
-	}
-	archive, err := json.Marshal(map[string]any{"version": "2.0", "user": map[string]any{
-		"username": name, "profile": entity("profile", map[string]any{"author": owner, "first_name": name}), "posts": list,
-	}})
-	if err != nil {
-		t.Fatal(err)
+		})
+		if !public(i) {
+			post["subscribed_users_ids"] = []string{"friend@river.example"}
+		}
+		list = append(list, post)
 	}
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
-	p.execute(t, "", "import", "--account", name, written(t, archive), written(t, files.Bytes()))
-	if n := p.holding(t, name).photos(); n != int64(photos) {
-		t.Fatalf("%s has %d photos", name, n)
-	}
+	return list, files.Bytes()
 }
 
 func entity(kind string, data map[string]any) map[string]any {

@@ -196,16 +196,12 @@ func (w *writer) compare(t *testing.T, old, now map[string]string) {
 // postTexts are what an account's posts say, by guid.
 func postTexts(t *testing.T, p *testPod, name string) map[string]string {
 	t.Helper()
-	s := p.open(t)
+	s, a := p.owner(t, name)
 	defer s.Close()
-	a, err := s.AccountNamed(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	texts, scope := map[string]string{}, source.Scope{Account: a.ID, Collections: transfer.Collections(), Limited: true}
 	for after, more := int64(0), true; more; {
-		var list []source.Change
-		list, more, err = s.Changes(t.Context(), scope, transfer.Posts, after, 1<<62, 500, 1<<20)
+		list, others, err := s.Changes(t.Context(), scope, transfer.Posts, after, 1<<62, 500, 1<<20)
+		more = others
 		for _, c := range list {
 			post, decoded := transfer.Decode[transfer.Post](c.Entry)
 			if decoded != nil {

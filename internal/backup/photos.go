@@ -80,22 +80,8 @@ func sound(ctx context.Context, s opener, sum string) error {
 
 func hashed(ctx context.Context, r io.Reader) (sum string, size int64, err error) {
 	hash := sha256.New()
-	size, err = io.Copy(hash, cancelled{ctx, r})
+	size, err = io.Copy(hash, blob.Within(ctx, r))
 	return hex.EncodeToString(hash.Sum(nil)), size, err
-}
-
-// cancelled stops reading when its context ends.
-type cancelled struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-// Read is io.Reader's.
-func (c cancelled) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
 
 // sweep removes bytes that are not on the list any more: what people deleted, or

@@ -100,7 +100,14 @@ func (w *writer) claim(dir string) error {
 	if w.lock, err = w.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
 	}
-	return lock(w.lock)
+	err = blob.Lock(w.lock)
+	switch {
+	case errors.Is(err, blob.ErrLocked):
+		return ErrBusy
+	case errors.Is(err, errors.ErrUnsupported): // two at once are the podmin's to avoid
+		return nil
+	}
+	return err
 }
 
 func (w *writer) close() {

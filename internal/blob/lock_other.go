@@ -2,8 +2,10 @@
 
 package blob
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
-// lock: where there is no flock every download is fetched whole, which is slower
-// after a broken connection and never wrong.
-func lock(*os.File) error { return errClaimed }
+// Lock is errors.ErrUnsupported.
+func Lock(*os.File) error { return errors.ErrUnsupported }

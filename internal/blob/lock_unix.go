@@ -8,11 +8,13 @@ import (
 	"syscall"
 )
 
-// lock takes the file for this worker, or fails with errClaimed at once.
-func lock(f *os.File) error {
+// Lock takes a file for this process, which keeps it until it closes the file or
+// dies. It is ErrLocked at once if another has it, and errors.ErrUnsupported
+// where there is no flock.
+func Lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return errClaimed
+		return ErrLocked
 	}
 	return err
 }

@@ -67,7 +67,9 @@ func copyBounded(ctx context.Context, w io.Writer, r io.Reader, max int64) (int6
 	}
 }
 
-// contextReader stops a copy when its context ends.
+// Within is a reader that stops when its context ends.
+func Within(ctx context.Context, r io.Reader) io.Reader { return contextReader{ctx, r} }
+
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

@@ -23,9 +23,9 @@ func (d *Dir) Resume(ctx context.Context, want string, size int64, fetch Fetch) 
 		}
 		p, err := d.claim(want)
 		switch {
-		case errors.Is(err, errClaimed):
-			// Another worker is at it. Both are right, and the second to
-			// finish changes nothing.
+		case errors.Is(err, ErrLocked), errors.Is(err, errors.ErrUnsupported):
+			// Another worker is at it, or may be. Both are right, and the second
+			// to finish changes nothing.
 			return d.fetchWhole(ctx, want, size, fetch)
 		case errors.Is(err, errMoved):
 			continue // another worker finished between our two looks
@@ -54,8 +54,9 @@ type download struct {
 }
 
 var (
-	errClaimed = errors.New("another worker writes this download")
-	errMoved   = errors.New("this download was finished meanwhile")
+	// ErrLocked means that another process, or another part of this one, has a file.
+	ErrLocked = errors.New("another worker has this file")
+	errMoved  = errors.New("this download was finished meanwhile")
 )
 
 // claim opens the partial file and locks it. The lock goes with the process, so
@@ -66,7 +67,7 @@ func (d *Dir) claim(want string) (*download, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lock(f); err != nil {
+	if err := Lock(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	ours, err := f.Stat()
