@@ -12,10 +12,11 @@ import (
 	"podmove/transfer"
 )
 
-// What a clock and a certificate may be like. Assertions live for a minute, and
-// signed messages for five (Protocol §1.4).
+// What a clock and a certificate may be like. A provider takes no assertion that
+// is further ahead than it has leeway for, which here is half a minute; signed
+// messages live for five (Protocol §1.4).
 const (
-	clockOff    = time.Minute
+	clockOff    = 30 * time.Second
 	clockWrong  = transfer.MaxMessageLife
 	certificate = 14 * 24 * time.Hour
 )
