@@ -255,6 +255,26 @@ func TestWriteRefuses(t *testing.T) {
 	})
 }
 
+// TestWriteRefusesToNameTooMany: its own manifest would be too long to read.
+func TestWriteRefusesToNameTooMany(t *testing.T) {
+	p, dir := newPod(t), t.TempDir()
+	p.lossy = true
+	p.add(t, "one that is there")
+	_, err := p.write(t, dir)
+	must(t, err)
+	before := files(t, dir)
+	for i := range 10_001 {
+		p.names = append(p.names, fmt.Sprintf("%064x", i))
+	}
+	_, err = p.write(t, dir)
+	if lost, ok := errors.AsType[backup.LostError](err); !ok || len(lost.Sums) != 10_001 {
+		t.Fatalf("got %v", err)
+	}
+	if !sameFiles(before, files(t, dir)) {
+		t.Error("the earlier backup is another")
+	}
+}
+
 func TestWriteMeetsTheWorld(t *testing.T) {
 	t.Run("photos that are deleted meanwhile are in no backup, and stop none", func(t *testing.T) {
 		p, dir := newPod(t), t.TempDir()

@@ -38,6 +38,10 @@ func (e LostError) Error() string {
 // it was copying them. What was copied is kept, so that each is quicker.
 const snapshots = 5
 
+// maxLost bounds how many lost photos a manifest names. Who has lost more has a
+// disk that is not there, and no backup goes without that.
+const maxLost = 10_000
+
 // Write makes a backup in a directory that is empty, or holds an earlier backup
 // of which it then keeps the photos' bytes that it needs.
 func Write(ctx context.Context, dir string, p Pod) (Manifest, error) {
@@ -142,7 +146,7 @@ func (w *writer) gather(ctx context.Context) error {
 			break // newer rows name them, too
 		}
 	}
-	if !w.pod.Lossy {
+	if !w.pod.Lossy || len(w.m.Photos.Lost) > maxLost {
 		return LostError{w.m.Photos.Lost}
 	}
 	return w.master()
