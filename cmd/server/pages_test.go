@@ -275,6 +275,7 @@ func underway(g gallery, photos string, goOn func()) {
 	g.Visit(g.from.URL + "/settings/apps")
 	g.See(g.to.Host(), g.newID(), "stops at once")
 	g.look("/settings/apps")
+	still(g)
 	goOn()
 	g.Visit(move)
 	g.See("Everything arrived.")
@@ -288,6 +289,7 @@ func underway(g gallery, photos string, goOn func()) {
 	g.See("Moved: old links lead to the new pod")
 	g.shoot("5-moved-away")
 	g.look("/departures/:id")
+	onward(g)
 	for _, page := range []string{"/", "/photos", "/departures", "/settings"} {
 		g.Visit(g.from.URL + page)
 		g.See("Sign out")
@@ -298,6 +300,32 @@ func underway(g gallery, photos string, goOn func()) {
 	g.See("Moved: the old copies are erased")
 	g.look("/departures/:id")
 	profile(g, photos)
+}
+
+// still is what somebody reads who writes while the account stands still, which
+// a move is too quick to show.
+func still(g gallery) {
+	now := time.Now().UnixMilli()
+	g.from.forge(g.t, fmt.Sprintf("UPDATE transfers SET state = 'frozen', froze = '%d', thaws_at = %d", now, now+time.Hour.Milliseconds()))
+	g.Visit(g.from.URL + "/posts/new")
+	g.Fill("Text", "Just one more.")
+	g.Click("Publish")
+	g.See("Your account is being moved")
+	g.answer()
+	g.departure()
+	g.See("The new pod reads the last changes.")
+	g.look("/departures/:id")
+	g.from.forge(g.t, "UPDATE transfers SET state = 'copying', froze = '', thaws_at = 0")
+}
+
+// onward is what a person reads who went on from the new pod to a third one.
+func onward(g gallery) {
+	g.from.forge(g.t, `INSERT INTO transfer_onward (transfer_id, account, origin, profile, feed, named_at)
+		SELECT id, 'aurora@third.example', 'https://third.example', 'https://third.example/people/1', 'https://third.example/public/aurora.atom', 1 FROM transfers`)
+	g.departure()
+	g.See("You moved on", "Old links here still lead to "+g.to.Host())
+	g.look("/departures/:id")
+	g.from.forge(g.t, "DELETE FROM transfer_onward")
 }
 
 // profile is what the person has at the new pod, down to the oldest post.
