@@ -15,6 +15,12 @@ import (
 // that is not written yet.
 const blobLife = 24 * time.Hour
 
+// farewells are what is left to do when a move has ended. No state of a move says
+// whether it was done: only the jobs know.
+var farewells = []string{
+	destination.FarewellJob{}.Kind(), destination.TakeBackJob{}.Kind(), destination.OnwardJob{}.Kind(), redirects.NoticeJob{}.Kind(),
+}
+
 // work is what happens without anyone asking: jobs and sweeps.
 func (p *podServer) work(r rooms) (*jobs.Jobs, error) {
 	return jobs.New(p.store, jobs.Options{
@@ -44,7 +50,7 @@ func (p *podServer) work(r rooms) (*jobs.Jobs, error) {
 		},
 		Sweeps: p.sweeps(r),
 		Resume: func(ctx context.Context) error {
-			return errors.Join(r.mover.Resume(ctx), r.redirects.Resume(ctx))
+			return errors.Join(r.mover.Resume(ctx), r.redirects.Resume(ctx), p.store.TakeUp(ctx, farewells...))
 		},
 		Log: p.log,
 	})

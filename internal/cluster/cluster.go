@@ -32,7 +32,7 @@ trap 'rm -rf "$2"' EXIT
 	--no-sync --no-instructions >"$2/log" 2>&1 || { cat "$2/log" >&2; exit 1; }
 "$1/postgres" -D "$2/data" -k "$2" \
 	-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-	-c max_connections=200 -c shared_buffers=32MB >>"$2/log" 2>&1 &
+	-c max_connections=500 -c shared_buffers=32MB >>"$2/log" 2>&1 &
 read -r _
 kill -QUIT $!
 wait $!

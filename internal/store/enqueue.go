@@ -59,6 +59,38 @@ func (s *Store) Enqueue(ctx context.Context, job Job, at time.Time) error {
 	return nil
 }
 
+// TakeUp enqueues once more the jobs of these kinds that are marked as at work,
+// since a process that was killed left its own so: it is called at a process's
+// start. One that another process is at is then worked twice, which it must bear.
+func (s *Store) TakeUp(ctx context.Context, kinds ...string) error {
+	var left []struct{ Kind, Args string }
+	text := "json(args)" // which River keeps as a blob
+	if s.postgres() {
+		text = "args::text"
+	}
+	err := s.db(ctx).Table("river_job").Select("kind", text+" AS args").Where("state = ? AND kind IN ?", rivertype.JobStateRunning, kinds).Find(&left).Error
+	if err != nil {
+		return translate(err)
+	}
+	return s.InTx(ctx, func(ctx context.Context) error {
+		for _, job := range left {
+			if err := s.Enqueue(ctx, written{job.Kind, json.RawMessage(job.Args)}, time.Time{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// written is a job as it stands in the database.
+type written struct {
+	kind string
+	json.RawMessage
+}
+
+// Kind is Job's.
+func (w written) Kind() string { return w.kind }
+
 // Waiting says whether a job of the same kind and arguments waits to be worked
 // at the given time or earlier, to within a second.
 //

@@ -52,6 +52,14 @@ func TestEnqueue(t *testing.T) {
 			enqueue(t, s, chore{"dead"}, time.Time{}, nil)
 			wantWaiting(t, s, chore{"dead"}, time.Time{}, true)
 		})
+		t.Run("takes up what a process was at when it died, and nothing of another kind", func(t *testing.T) {
+			enqueue(t, s, chore{"left"}, time.Time{}, nil)
+			must(t, s.DB(t.Context()).Table("river_job").Where("args->>'name' = 'left'").Update("state", "running").Error)
+			must(t, s.TakeUp(t.Context(), "other"))
+			wantWaiting(t, s, chore{"left"}, time.Time{}, false)
+			must(t, s.TakeUp(t.Context(), "other", "chore"))
+			wantWaiting(t, s, chore{"left"}, time.Time{}, true)
+		})
 		t.Run("keeps a job for later", func(t *testing.T) {
 			later := time.Now().Add(time.Hour)
 			enqueue(t, s, chore{"later"}, later, nil)

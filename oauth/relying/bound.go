@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ func (b *bound) RoundTrip(r *http.Request) (*http.Response, error) {
 		closeBody(r)
 		return nil, err
 	}
-	response, err := b.send(r, t)
+	response, err := b.prove(r, t)
 	if err != nil || response.StatusCode != http.StatusUnauthorized {
 		return response, err
 	}
@@ -53,13 +54,50 @@ func (b *bound) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !ok {
 		return response, nil
 	}
-	_, _ = io.CopyN(io.Discard, response.Body, maxDocument) // so that the connection serves again
-	response.Body.Close()
+	drop(response)
 	if t, err = b.token(r.Context(), t.Access); err != nil {
 		closeBody(second)
 		return nil, err
 	}
-	return b.send(second, t)
+	return b.prove(second, t)
+}
+
+// maxProofs is how many proofs go with a request before its pod is left alone
+// for a while.
+const maxProofs = 3
+
+// prove sends a request with a proof that is taken. Each is good once, so that
+// of a request which arrives twice, since somebody on its way sent it again, the
+// second is refused (RFC 9449 §11.1). That says nothing against the token, and
+// ends no move.
+func (b *bound) prove(r *http.Request, t tokens) (*http.Response, error) {
+	for try := 1; ; try++ {
+		response, err := b.send(r, t)
+		if err != nil || !unproven(response) {
+			return response, err
+		}
+		again, ok := dpop.Again(r)
+		if !ok {
+			return response, nil
+		}
+		drop(response)
+		if r = again; try == maxProofs {
+			closeBody(r)
+			return nil, transfer.Errorf(transfer.Unavailable, "%s refuses what proves that the permission is ours. If that lasts, one of the two pods has a wrong clock", hostOf(t.Issuer))
+		}
+	}
+}
+
+// unproven: the proof was refused, and not the token.
+func unproven(response *http.Response) bool {
+	return response.StatusCode == http.StatusUnauthorized &&
+		strings.Contains(strings.Join(response.Header.Values("WWW-Authenticate"), ","), `"invalid_dpop_proof"`)
+}
+
+// drop lets the connection serve again.
+func drop(response *http.Response) {
+	_, _ = io.CopyN(io.Discard, response.Body, maxDocument)
+	response.Body.Close()
 }
 
 // belongs refuses a request that leads anywhere but to the resource (RFC 8707).
@@ -162,9 +200,12 @@ func (b *bound) renew(ctx context.Context, old tokens) (tokens, error) {
 	return fresh, b.tokens.Save(ctx, data)
 }
 
-// worn: the refresh token was used before. Some servers call the loser of a
-// race invalid_request.
-func worn(r *refusal) bool { return r.code == "invalid_grant" || r.code == "invalid_request" }
+// worn: the refresh token was used before, or the request was, since it arrived
+// twice: then it is its proof or its assertion that is refused. Some servers call
+// the loser of a race invalid_request.
+func worn(r *refusal) bool {
+	return slices.Contains([]string{"invalid_grant", "invalid_request", "invalid_dpop_proof", "invalid_client"}, r.code)
+}
 
 func consentNeeded(issuer string, err error) *transfer.Error {
 	return transfer.Errorf(transfer.ConsentNeeded,

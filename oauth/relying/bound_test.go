@@ -124,6 +124,31 @@ func TestClient(t *testing.T) {
 			t.Errorf("got %d, %v after %d renewals", status, err, v.count("/token")-before)
 		}
 	})
+	t.Run("sends another proof where one is refused, and the same token", func(t *testing.T) {
+		refused := 0
+		v.instead("/transfer/v1", func(w http.ResponseWriter, r *http.Request) {
+			if refused++; refused < 3 {
+				w.Header().Set("WWW-Authenticate", `DPoP error="invalid_dpop_proof"`)
+				answer(w, 401, nil)
+				return
+			}
+			v.api(w, r)
+		})
+		defer v.instead("/transfer/v1", nil)
+		before := v.count("/token")
+		if status, err := v.get(v.http); status != 200 || err != nil || refused != 3 || v.count("/token") != before {
+			t.Errorf("got %d, %v after %d tries and %d renewals", status, err, refused, v.count("/token")-before)
+		}
+	})
+	t.Run("takes proofs that are always refused for trouble that passes", func(t *testing.T) {
+		v.instead("/transfer/v1", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", `DPoP error="invalid_dpop_proof"`)
+			answer(w, 401, nil)
+		})
+		defer v.instead("/transfer/v1", nil)
+		_, err := v.get(v.http)
+		wants(t, err, transfer.Unavailable, "wrong clock")
+	})
 	t.Run("follows no redirect", func(t *testing.T) {
 		v.instead("/transfer/v1", http.RedirectHandler("/transfer/v1/transfers", http.StatusFound).ServeHTTP)
 		defer v.instead("/transfer/v1", nil)
@@ -208,6 +233,24 @@ func TestRenewal(t *testing.T) {
 		v.works(t)
 		if tries != 2 {
 			t.Errorf("tried %d times", tries)
+		}
+	})
+	t.Run("that arrived twice is tried once more after a while", func(t *testing.T) {
+		for _, code := range []string{"invalid_client", "invalid_dpop_proof"} { // both are good once
+			v := newVisit(t, nil)
+			v.forget()
+			tries := 0
+			v.instead("/token", func(w http.ResponseWriter, r *http.Request) {
+				if tries++; tries == 1 {
+					refuse(w, code)
+					return
+				}
+				v.post(w, r)
+			})
+			v.works(t)
+			if tries != 2 {
+				t.Errorf("%s: tried %d times", code, tries)
+			}
 		}
 	})
 	t.Run("outlives the request that asked for it", func(t *testing.T) {

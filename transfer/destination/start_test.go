@@ -158,6 +158,18 @@ func TestAgreed(t *testing.T) {
 			s.Errorf("the move is %s", m.State)
 		}
 	})
+	t.Run("knows no move of somebody else's", func(t *testing.T) {
+		s := newStage(t, db)
+		m, err := s.mover.Begin(s.Context(), destination.Start{Account: s.account, ID: transfertest.Aurora})
+		if err != nil {
+			s.Fatal(err)
+		}
+		_, agreed := s.mover.Authorize(s.Context(), s.account+1, m.ID, browser)
+		_, checked := s.mover.Check(s.Context(), s.account+1, m.ID)
+		if transfer.CodeOf(agreed) != transfer.NotFound || transfer.CodeOf(checked) != transfer.NotFound {
+			s.Errorf("got %v and %v", agreed, checked)
+		}
+	})
 }
 
 func TestTroubleOfConsent(t *testing.T) {
