@@ -23,9 +23,9 @@ type testPod struct {
 }
 
 // newPod prepares a pod on an empty database. It does not outlive the test. On
-// PostgreSQL the race detector watches it. On SQLite it does not: that library is
-// translated from C, and watching its every access takes most of the time of all
-// tests and finds nothing of ours, as the rest of the program is the same.
+// PostgreSQL the race detector watches it. On SQLite nothing does, to keep the
+// tests short: the program is the same but for internal/store, whose own tests
+// are watched on both.
 func newPod(t *testing.T, dialect string, settings ...string) *testPod {
 	t.Helper()
 	if dialect == storetest.SQLite {
