@@ -117,6 +117,9 @@ func bareWebP(raw []byte) ([]byte, error) {
 		case "EXIF", "XMP ":
 			continue
 		case "VP8X":
+			if length < 10 { // flags, three bytes for later, and both sides
+				return nil, errNoPhoto
+			}
 			chunk = append([]byte(nil), chunk...)
 			chunk[8] &^= 0b1100 // the flags of EXIF and XMP
 		}
