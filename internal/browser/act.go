@@ -10,11 +10,15 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Visit goes to an address.
+// Visit goes to an address, once more if the page was just loading itself again.
 func (b *Tab) Visit(address string) {
 	b.t.Helper()
 	b.leave("go to "+address, func(ctx context.Context) (*network.Response, error) {
-		return chromedp.Run(ctx, chromedp.NavigateResponse(address))
+		answer, err := chromedp.Run(ctx, chromedp.NavigateResponse(address))
+		if err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED") {
+			return chromedp.Run(ctx, chromedp.NavigateResponse(address))
+		}
+		return answer, err
 	})
 }
 

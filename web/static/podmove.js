@@ -13,6 +13,24 @@ function localTimes(root) {
   }
 }
 
+// Whoever pressed a link or a button is on the way to what it leads to, and the
+// page must not call them back. A download leads nowhere, so that ends by itself.
+let leaving = false;
+window.addEventListener("beforeunload", () => {
+  leaving = true;
+  setTimeout(() => {
+    leaving = false;
+  }, 10000);
+});
+
+function reload() {
+  if (leaving) {
+    setTimeout(reload, 1000);
+    return;
+  }
+  location.reload();
+}
+
 // What can be done stands beside what changes. Where that is another now, the
 // whole page is.
 function show(live, html) {
@@ -21,7 +39,7 @@ function show(live, html) {
   live.innerHTML = html;
   localTimes(live);
   if (can() !== before) {
-    location.reload();
+    reload();
   }
 }
 
@@ -31,7 +49,7 @@ function follow(live) {
   events.onmessage = (event) => show(live, event.data);
   events.addEventListener("end", () => {
     events.close();
-    location.reload();
+    reload();
   });
   events.onerror = () => {
     if (events.readyState === EventSource.CLOSED) {
@@ -48,7 +66,7 @@ function lookAgain(live) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const next = page.getElementById("live");
       if (!next || !next.dataset.refresh) {
-        location.reload();
+        reload();
         return;
       }
       show(live, next.innerHTML);
