@@ -19,7 +19,7 @@ const chaosSummary = "PODMOVE_CHAOS_SUMMARY"
 type account struct {
 	dialect string
 	mutex   sync.Mutex
-	rounds  int
+	played  int // rounds
 	texts   int // written while accounts moved
 	ends    map[string]int
 	faults  map[string]int
@@ -40,7 +40,7 @@ func (a *account) fault(name string, n int) {
 func (a *account) round(end string, texts int, f invariants.Findings) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.rounds++
+	a.played++
 	a.texts += texts
 	a.ends[end]++
 	a.found.Moved += f.Moved
@@ -52,7 +52,7 @@ func (a *account) round(end string, texts int, f invariants.Findings) {
 // String is the summary, on one line.
 func (a *account) String() string {
 	return fmt.Sprintf("chaos on %s: %d rounds (%s); faults: %s; %d items moved, %d texts sent meanwhile; %d lost, %d doubled, %d violations in all",
-		a.dialect, a.rounds, counted(a.ends), counted(a.faults), a.found.Moved, a.texts, a.found.Lost, a.found.Doubled, len(a.found.Violations))
+		a.dialect, a.played, counted(a.ends), counted(a.faults), a.found.Moved, a.texts, a.found.Lost, a.found.Doubled, len(a.found.Violations))
 }
 
 func counted(what map[string]int) string {

@@ -124,15 +124,18 @@ func (v *Mover) farewell(ctx context.Context, m Move) error {
 // the source had taken the receipt, the move is done and not cancelled.
 func (v *Mover) tellCancelled(ctx context.Context, m Move) error {
 	source, err := v.Connect(ctx, m, v.tokens(m.ID))
-	if err != nil {
-		return v.untold(m, err)
+	var plan transfer.Plan
+	if err == nil {
+		plan, err = source.Cancel(ctx)
 	}
-	plan, err := source.Cancel(ctx)
-	if err != nil {
-		return v.untold(m, err)
-	}
-	switch plan.State {
-	case transfer.Redirecting, transfer.Finished, transfer.ErasingOld, transfer.Erased:
+	switch {
+	case err != nil && v.untold(m, err) != nil:
+		return err
+	case err != nil:
+		m.Message = "The move was cancelled here, but the old pod could not be told, since the permission to ask it anything has ended. If its own page shows the move as still running, cancel it there, too. What came so far is kept here, and nothing there was changed."
+		_, err = v.change(ctx, m, change{to: Cancelled, text: m.Message})
+		return err
+	case plan.State == transfer.Redirecting, plan.State == transfer.Finished, plan.State == transfer.ErasingOld, plan.State == transfer.Erased:
 		m.Plan, m.Reason, m.Message = plan, "", ""
 		_, err = v.done(ctx, m, change{text: "The old pod had finished before it heard of the cancelling: the move is done. It can be undone."})
 	}

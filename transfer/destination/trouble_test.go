@@ -237,6 +237,20 @@ func TestEnds(t *testing.T) {
 				s.Errorf("%d bytes of tokens are kept, %v", len(kept), err)
 			}
 		},
+		"says when the old pod could not be told of the cancelling": func(s *stage) {
+			s.source.trouble = times(1, "page posts", coded(transfer.PodUnreachable))
+			m := s.work(s.begin(), 1)
+			if _, err := s.mover.Cancel(s.Context(), s.account, m.ID); err != nil {
+				s.Fatal(err)
+			}
+			s.source.trouble = times(-1, "cancel", coded(transfer.TokenInvalid))
+			if _, err := s.mover.Farewell(s.Context(), m.ID); err != nil {
+				s.Fatal(err)
+			}
+			if m := s.read(m); m.State != destination.Cancelled || !strings.Contains(m.Message, "cancel it there, too") {
+				s.Errorf("the move is %s: %s", m.State, m.Message)
+			}
+		},
 		"stops copying while a page is on its way": func(s *stage) {
 			m := s.begin()
 			s.source.trouble = func(call string) error {
