@@ -51,6 +51,10 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 chaos: setup ## moves while pods are killed, networks fail and databases go; ROUNDS=200, LANES=4, SEED=… of an earlier run
 	@tools/chaos
 
+.PHONY: writing
+writing: setup ## a move while its person writes, edits and deletes; ARCHIVE=x.json.gz PHOTOS=x.zip as for demo
+	@ARCHIVE='$(ARCHIVE)' PHOTOS='$(PHOTOS)' tools/writing
+
 .PHONY: guards
 guards: ## take each guard of docs/security.md away, and see its test fail; ONLY=pattern
 	@go -C tools run ./guards '$(ONLY)'

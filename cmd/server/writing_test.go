@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"slices"
 	"testing"
@@ -31,7 +33,7 @@ func TestMoveWhileWriting(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
 		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=20", "PODMOVE_LIMIT_ACCOUNT=60000"), newPod(t, dialect)
 		v := behind(t, from)
-		s := tale(t, "sample", 1, from, to)
+		s := writersTale(t, from, to)
 		w := &writer{posts: postTexts(t, from, s.Name)}
 		w.old = slices.Sorted(maps.Keys(w.posts))
 		start(t, from, to)
@@ -56,8 +58,9 @@ func TestMoveWhileWriting(t *testing.T) {
 		if m.State != "done" || m.Stood <= 0 {
 			t.Fatalf("the move is %s (%s) after %d ms", m.State, m.Message, m.Stood)
 		}
-		t.Logf("the account stood still for %v; the person wrote %d posts more until then", time.Duration(m.Stood)*time.Millisecond, last)
 		old := from.holding(t, s.Name)
+		t.Logf("the account stood still for %v, with %d posts and %d photos; its person wrote %d posts, edited %d and deleted %d during the copy, and wrote %d more until it stood still",
+			time.Duration(m.Stood)*time.Millisecond, old.Items[transfer.Posts].Count, old.photos(), strides*writes, strides*edits, strides*deletes, last)
 		sameItems(t, old, to.holding(t, s.Name))
 		w.compare(t, postTexts(t, from, s.Name), postTexts(t, to, s.Name))
 		if old.MovedTo != s.ID(s.New) {
@@ -65,6 +68,20 @@ func TestMoveWhileWriting(t *testing.T) {
 		}
 		says(t, me.open(t, to.URL+"/settings/profile"), "Written meanwhile.")
 	})
+}
+
+// writersTale is of an account in a diaspora* archive that the environment names,
+// as "make writing" does, or else of the sample account.
+func writersTale(t *testing.T, from, to *testPod) *demo.Story {
+	t.Helper()
+	archive, photos := os.Getenv("PODMOVE_WRITING_ARCHIVE"), os.Getenv("PODMOVE_WRITING_PHOTOS")
+	if archive == "" {
+		return tale(t, "sample", 1, from, to)
+	}
+	s := &demo.Story{Old: from.Process, New: to.Process, Name: "writer", Tell: demo.NewTeller(io.Discard)}
+	from.addAccount(t, s.Name)
+	from.execute(t, "", "import", "--account", s.Name, archive, photos)
+	return s
 }
 
 // A writer is somebody at work at their pod, who remembers what they did.
