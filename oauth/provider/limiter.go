@@ -19,6 +19,7 @@ type limiter struct {
 
 	mu    sync.Mutex
 	whole map[string]time.Time
+	swept time.Time // a budget is a while away from being whole, so once a while is enough
 }
 
 func newLimiter(burst int, every time.Duration, now func() time.Time) *limiter {
@@ -51,7 +52,10 @@ func (l *limiter) fine(key string, n int) {
 // key that it is kept under.
 func (l *limiter) left(key string) (string, time.Duration) {
 	if _, known := l.whole[key]; !known && len(l.whole) >= maxKeys {
-		l.sweep()
+		if now := l.now(); now.Sub(l.swept) >= l.every {
+			l.swept = now
+			l.sweep()
+		}
 		if len(l.whole) >= maxKeys {
 			key = ""
 		}
