@@ -3,10 +3,13 @@ package main
 import (
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"podmove/internal/store/storetest"
 )
 
 // The long form of these tests, "make chaos", sets how many rounds there are and
@@ -41,12 +44,16 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 // are taken away. Each round ends in one of the ways that a move can, and then
 // nothing is lost, doubled or given away.
 func TestChaos(t *testing.T) {
+	seed := setting(t, chaosSeed, rand.Uint64N(1_000_000))
+	rounds := int(setting(t, chaosRounds, fewRounds))
+	t.Logf("%s=%d repeats this", chaosSeed, seed)
+	var accounts []*account
+	for _, dialect := range storetest.Dialects() {
+		accounts = append(accounts, newAccount(dialect))
+	}
+	t.Cleanup(func() { publish(t, accounts) })
 	each(t, func(t *testing.T, dialect string) {
-		seed := setting(t, chaosSeed, rand.Uint64N(1_000_000))
-		rounds := int(setting(t, chaosRounds, fewRounds))
-		t.Logf("%s=%d repeats this", chaosSeed, seed)
-		a := newAccount(dialect)
-		t.Cleanup(func() { a.publish(t) })
+		a := accounts[slices.IndexFunc(accounts, func(a *account) bool { return a.dialect == dialect })]
 		for first := 0; first < rounds; first += manyRounds {
 			t.Run("from round "+strconv.Itoa(first), func(t *testing.T) {
 				t.Parallel()

@@ -40,13 +40,7 @@ func (a *account) fault(name string, n int) {
 func (a *account) round(end string, texts int, f invariants.Findings) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.played++
-	a.texts += texts
-	a.ends[end]++
-	a.found.Moved += f.Moved
-	a.found.Lost += f.Lost
-	a.found.Doubled += f.Doubled
-	a.found.Violations = append(a.found.Violations, f.Violations...)
+	a.add(&account{played: 1, texts: texts, ends: map[string]int{end: 1}, found: f})
 }
 
 // String is the summary, on one line.
@@ -63,22 +57,37 @@ func counted(what map[string]int) string {
 	return strings.Join(list, ", ")
 }
 
-// publish logs the summary, and adds it to the file that "make chaos" shows last.
-func (a *account) publish(t *testing.T) {
+// publish adds what came of all to the file that "make chaos" shows last: a line
+// for each kind of database, and one for all.
+func publish(t *testing.T, accounts []*account) {
 	t.Helper()
-	t.Log(a)
-	path := os.Getenv(chaosSummary)
-	if path == "" {
-		return
+	all := newAccount("all")
+	var lines strings.Builder
+	for _, a := range accounts {
+		all.add(a)
+		fmt.Fprintln(&lines, a)
 	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = fmt.Fprintln(file, a)
+	fmt.Fprintln(&lines, all)
+	t.Log(lines.String())
+	if path := os.Getenv(chaosSummary); path != "" {
+		if err := os.WriteFile(path, []byte(lines.String()), 0o600); err != nil {
+			t.Error(err)
+		}
 	}
-	if err == nil {
-		err = file.Close()
+}
+
+// add adds what another account says.
+func (a *account) add(b *account) {
+	a.played += b.played
+	a.texts += b.texts
+	for name, n := range b.ends {
+		a.ends[name] += n
 	}
-	if err != nil {
-		t.Error(err)
+	for name, n := range b.faults {
+		a.faults[name] += n
 	}
+	a.found.Moved += b.found.Moved
+	a.found.Lost += b.found.Lost
+	a.found.Doubled += b.found.Doubled
+	a.found.Violations = append(a.found.Violations, b.found.Violations...)
 }
