@@ -19,6 +19,7 @@ import (
 type wire struct {
 	target string
 	client http.Client
+	name   func(*http.Request) string // callOf, or what a test puts here
 
 	mutex sync.Mutex
 	pick  func(call string) fault // nil, or what it answers as nil, lets pass
@@ -42,7 +43,7 @@ type given struct {
 // onWire puts a pod that is not up yet behind a wire.
 func onWire(t *testing.T, p *testPod) *wire {
 	t.Helper()
-	w := &wire{target: p.URL, last: map[string]given{}, met: map[string]int{}}
+	w := &wire{target: p.URL, name: callOf, last: map[string]given{}, met: map[string]int{}}
 	w.client = http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -100,7 +101,7 @@ func (w *wire) ServeHTTP(to http.ResponseWriter, r *http.Request) {
 		hangUp(to)
 		return
 	}
-	if f := w.fault(callOf(r)); f.do != nil {
+	if f := w.fault(w.name(r)); f.do != nil {
 		f.do(w, to, r, body)
 		return
 	}

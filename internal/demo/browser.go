@@ -104,6 +104,12 @@ func (p *Page) Form(action string) (*Form, error) {
 	return nil, fmt.Errorf("%s (%d) has no form for %q: %s", p.URL, p.Status, action, p.Text())
 }
 
+// Offers reports whether there is such a form.
+func (p *Page) Offers(action string) bool {
+	_, err := p.Form(action)
+	return err == nil
+}
+
 // Link is the target of the first link whose address contains the text given.
 func (p *Page) Link(part string) (string, bool) {
 	doc, err := html.Parse(bytes.NewReader(p.Body))
