@@ -85,6 +85,7 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 			_, err := r.source.Expire(ctx)
 			return err
 		}},
+		{Name: "departures", Every: time.Hour, Run: r.redirects.Resume},
 		{Name: "sessions", Every: time.Hour, Run: p.store.SweepSessions},
 		{Name: "tries", Every: 5 * time.Minute, Run: p.store.SweepTries},
 		{Name: "emails", Every: 24 * time.Hour, Run: p.store.SweepEmails},
@@ -102,8 +103,12 @@ func (p *podServer) sweeps(r rooms) []jobs.Sweep {
 // dropReleased deletes the bytes of erased photos that nobody needs, and what
 // was made of them (Protocol §7.6).
 func (p *podServer) dropReleased(ctx context.Context) error {
-	_, err := p.store.DropReleased(ctx, func(ctx context.Context, sum string) error {
-		return errors.Join(p.blobs.Delete(ctx, sum), p.images.Forget(sum))
+	_, err := p.store.DropReleased(ctx, func(ctx context.Context, sum string, used func(context.Context, string) (bool, error)) (bool, error) {
+		gone, err := p.blobs.Drop(ctx, sum, used)
+		if gone {
+			err = errors.Join(err, p.images.Forget(sum))
+		}
+		return gone, err
 	})
 	return err
 }

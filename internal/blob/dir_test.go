@@ -235,6 +235,25 @@ func TestSweep(t *testing.T) {
 			t.Errorf("kept: %v, %v, %v", has, err, hasErr)
 		}
 	})
+	t.Run("drops one blob, unless it is wanted or was a moment ago", func(t *testing.T) {
+		sum, nobody := put("dropped"), func(context.Context, string) (bool, error) { return false, nil }
+		drop := func(want bool, used func(context.Context, string) (bool, error)) {
+			t.Helper()
+			gone, err := d.Drop(t.Context(), sum, used)
+			if has, hasErr := d.Has(t.Context(), sum); gone != want || has == want || err != nil || hasErr != nil {
+				t.Errorf("gone %v, has %v, %v, %v", gone, has, err, hasErr)
+			}
+		}
+		drop(false, nobody) // it came just now
+		age(sum[:2] + "/" + sum)
+		drop(false, func(context.Context, string) (bool, error) { return true, nil })
+		drop(false, func(context.Context, string) (bool, error) { put("dropped"); return false, nil })
+		age(sum[:2] + "/" + sum)
+		drop(true, nobody)
+		if _, err := d.Drop(t.Context(), "../x", nobody); !errors.Is(err, blob.ErrName) {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("stops when nobody can say what is used", func(t *testing.T) {
 		broken := errors.New("the database is away")
 		_, err := d.Sweep(t.Context(), time.Now().Add(time.Hour), func(context.Context, string) (bool, error) {

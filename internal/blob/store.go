@@ -46,6 +46,10 @@ type Store interface {
 	// Delete forgets the blob; one that is not there is no error.
 	Delete(ctx context.Context, sum string) error
 
+	// Drop deletes one blob that is not used, unless somebody asks for the same
+	// bytes meanwhile, or did so a moment ago, and says whether it went.
+	Drop(ctx context.Context, sum string, used func(ctx context.Context, sum string) (bool, error)) (bool, error)
+
 	// Sweep deletes each blob that was neither put nor asked to be put since
 	// before and that is not used, and every unfinished download as old. It
 	// answers how many blobs went. Bytes are stored ahead of the row that

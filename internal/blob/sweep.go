@@ -34,15 +34,38 @@ func (d *Dir) Sweep(ctx context.Context, before time.Time, used func(ctx context
 	return swept, err
 }
 
+// moment is longer than it takes from finding bytes here to writing that down.
+const moment = 5 * time.Second
+
+// Drop is Store.Drop.
+func (d *Dir) Drop(ctx context.Context, sum string, used func(ctx context.Context, sum string) (bool, error)) (bool, error) {
+	if !validName(sum) {
+		return false, ErrName
+	}
+	return d.sweepOne(ctx, sum, d.now().Add(-moment), used)
+}
+
+// sweepOne takes the file aside before it goes: who looks for it from then on
+// fetches it anew, and who found it just before has marked it by its time, so
+// that it is put back.
 func (d *Dir) sweepOne(ctx context.Context, sum string, before time.Time, used func(ctx context.Context, sum string) (bool, error)) (gone bool, err error) {
+	here, aside := place(sum), path.Join(arriving, "gone-"+sum)
+	if !d.older(here, before) {
+		return false, nil
+	}
 	if in, err := used(ctx, sum); in || err != nil {
 		return false, err
 	}
-	// Somebody may have put the same bytes again while we asked.
-	if !d.older(place(sum), before) {
+	if !d.older(here, before) {
 		return false, nil
 	}
-	return true, d.remove(place(sum))
+	if err := d.root.Rename(here, aside); err != nil {
+		return false, ignoreMissing(err)
+	}
+	if !d.older(aside, before) {
+		return false, ignoreMissing(d.root.Rename(aside, here))
+	}
+	return true, d.remove(aside)
 }
 
 // older says whether the file is there and was last put before a time.

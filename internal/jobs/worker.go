@@ -3,8 +3,10 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -34,7 +36,7 @@ type worker struct {
 
 // Work runs the handler once.
 func (w *worker) Work(ctx context.Context, job *river.Job[work]) error {
-	next, err := w.handle(ctx, job.Args.RawMessage)
+	next, err := w.handled(ctx, job.Args.RawMessage)
 	switch {
 	case err != nil:
 		return w.failed(ctx, job, err)
@@ -45,15 +47,26 @@ func (w *worker) Work(ctx context.Context, job *river.Job[work]) error {
 	}
 }
 
+// handled makes a panic an error like any other: River would discard the job at
+// its last attempt.
+func (w *worker) handled(ctx context.Context, args json.RawMessage) (next Next, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.log.ErrorContext(ctx, "a job panicked", "panic", v, "stack", string(debug.Stack()))
+			err = fmt.Errorf("jobs: panic: %v", v)
+		}
+	}()
+	return w.handle(ctx, args)
+}
+
 // failed has River run the job again by its backOff. River discards a job at its
 // last attempt; putting it off instead leaves the count of attempts as it is, so
 // that the job is tried for ever and the list of its errors stays bounded.
 func (w *worker) failed(ctx context.Context, job *river.Job[work], err error) error {
-	if ctx.Err() != nil {
-		return err // stopping, or out of time: River says so
+	if ctx.Err() == nil { // else stopping, or out of time: River says so
+		w.log.WarnContext(ctx, "job failed; it will be tried again",
+			"kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "error", err)
 	}
-	w.log.WarnContext(ctx, "job failed; it will be tried again",
-		"kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "error", err)
 	if job.Attempt >= job.MaxAttempts {
 		return river.JobSnooze(maxBackOff)
 	}

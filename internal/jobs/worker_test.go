@@ -91,6 +91,22 @@ func TestWork(t *testing.T) {
 	})
 }
 
+// TestLastAttempt: at its last attempt no job may end in an error, for River would
+// discard it.
+func TestLastAttempt(t *testing.T) {
+	for name, handle := range map[string]func(stop func()) (Next, error){
+		"when its time is over": func(stop func()) (Next, error) { stop(); return Next{}, context.Canceled },
+		"when it panics":        func(func()) (Next, error) { panic("on purpose") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			w := &worker{log: slog.New(slog.DiscardHandler), handle: func(context.Context, json.RawMessage) (Next, error) { return handle(stop) }}
+			got := w.Work(ctx, &river.Job[work]{JobRow: &rivertype.JobRow{Kind: "chore", Attempt: 25, MaxAttempts: 25}})
+			wantResult(t, got, nil, maxBackOff)
+		})
+	}
+}
+
 func wantResult(t *testing.T, got, want error, snooze time.Duration) {
 	t.Helper()
 	if snooze == 0 {

@@ -70,8 +70,8 @@ func (s *Store) keepBlob(ctx context.Context, sum string, before time.Time) (boo
 }
 
 // inHand is how long bytes are surely wanted after they came, though no photo
-// names them yet.
-const inHand = 5 * time.Second
+// names them yet: longer than a job may work at a page.
+const inHand = 2 * time.Minute
 
 // released stands for created_at of a blob whose photo was erased: it goes at
 // once, unless another photo names it, or the same bytes come again.
@@ -85,9 +85,13 @@ func (s *Store) letGo(ctx context.Context, sums []transfer.Digest) error {
 	})
 }
 
-// DropReleased calls drop for each blob that was released and that no photo
-// names, and answers how many there were.
-func (s *Store) DropReleased(ctx context.Context, drop func(ctx context.Context, sum string) error) (n int, err error) {
+// Drop deletes one blob unless it is used or was wanted a moment ago, and says
+// whether it went.
+type Drop func(ctx context.Context, sum string, used func(ctx context.Context, sum string) (bool, error)) (bool, error)
+
+// DropReleased drops each blob that was released and that no photo names, and
+// answers how many went.
+func (s *Store) DropReleased(ctx context.Context, drop Drop) (n int, err error) {
 	var sums []string
 	err = s.db(ctx).Table("blobs").Where("created_at = ?", released).
 		Where("NOT EXISTS (SELECT 1 FROM photos WHERE photos.sha256 = blobs.sha256)").Pluck("sha256", &sums).Error
@@ -95,13 +99,15 @@ func (s *Store) DropReleased(ctx context.Context, drop func(ctx context.Context,
 		return 0, translate(err)
 	}
 	for _, sum := range sums {
-		if kept, err := s.keepBlob(ctx, sum, time.UnixMilli(released+1)); kept || err != nil {
-			continue // it is wanted again; an error shows at the next sweep
-		}
-		if err := drop(ctx, sum); err != nil {
+		gone, err := drop(ctx, sum, func(ctx context.Context, sum string) (bool, error) {
+			return s.keepBlob(ctx, sum, time.UnixMilli(released+1))
+		})
+		if err != nil {
 			return n, err
 		}
-		n++
+		if gone {
+			n++
+		}
 	}
 	return n, nil
 }
