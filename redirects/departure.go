@@ -40,6 +40,20 @@ func (d Departure) Pin() transfer.Pin {
 	return transfer.Pin{Peer: d.Client, Keys: d.Keys, Differ: d.KeysDiffer}
 }
 
+// known refuses what a new pod says, or said, that is perhaps not the one that was
+// agreed on (Protocol §1.5).
+func (d Departure) known() error {
+	if d.KeysDiffer.IsZero() {
+		return nil
+	}
+	return transfer.Errorf(transfer.KeysDiffer, "the new pod has other keys than those that were agreed on")
+}
+
+// away reports whether the account left by this departure, and was not taken back.
+func (d Departure) away() bool {
+	return d.State == transfer.Redirecting || d.State == transfer.ErasingOld || d.State == transfer.Erased
+}
+
 // Due is from when on the old copies may be erased.
 func (d Departure) Due() time.Time {
 	if !d.EraseNow.IsZero() && d.EraseNow.Before(d.GraceEnds) {

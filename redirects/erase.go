@@ -32,7 +32,7 @@ func (s *Service) Run(ctx context.Context, id string) (Next, error) {
 	if d.State != transfer.Redirecting && d.State != transfer.ErasingOld {
 		return Next{Done: true}, nil
 	}
-	if err := s.announce(ctx, d); err != nil {
+	if d, err = s.announce(ctx, d); err != nil {
 		return Next{}, err
 	}
 	if s.rest(s.look(d)) > 0 {
@@ -74,7 +74,7 @@ func (s *Service) settle(ctx context.Context, d Departure, until time.Time) (Nex
 			return Next{After: time.Second}, nil // look again what it is now
 		}
 		if err != nil {
-			return Next{}, err
+			return s.trouble(ctx, d, err)
 		}
 	}
 	return s.erase(ctx, d, bound, until)
@@ -98,6 +98,9 @@ func (s *Service) begin(ctx context.Context, id string) error {
 		if d.State != transfer.Redirecting || s.rest(d.Due()) > 0 {
 			return errOver
 		}
+		if err := d.known(); err != nil {
+			return err
+		}
 		stale, err := s.Book.Stale(ctx, *d, s.bound().Fresh, time.Time{}, 1)
 		if err != nil {
 			return err
@@ -118,7 +121,10 @@ func (s *Service) erase(ctx context.Context, d Departure, bound Bound, until tim
 			if d.State != transfer.ErasingOld {
 				return errOver
 			}
-			var err error
+			err := d.known()
+			if err != nil {
+				return err
+			}
 			gone, err = s.Book.Erase(ctx, *d, bound, eraseBatch)
 			return err
 		})
@@ -126,7 +132,7 @@ func (s *Service) erase(ctx context.Context, d Departure, bound Bound, until tim
 			return Next{Done: true}, nil
 		}
 		if err != nil {
-			return Next{}, err
+			return s.trouble(ctx, d, err)
 		}
 		if gone == 0 {
 			return s.finish(ctx, d, bound)

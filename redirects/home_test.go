@@ -136,7 +136,7 @@ func TestAway(t *testing.T) {
 // takeHomeBack removes what the move back brought, as its undo does.
 func (w *world) takeHomeBack() {
 	w.Helper()
-	m := destination.Move{Account: w.old.account.ID, Issuer: newPod, Subject: w.new.account.GUID}
+	m := destination.Move{ID: "back", Account: w.old.account.ID, Issuer: newPod, Subject: w.new.account.GUID}
 	for _, c := range []transfer.Collection{transfer.Posts, transfer.Photos} {
 		var guids []string
 		for _, item := range must(w.old.store.Brought(w.Context(), m, c, "", 1000))(w.T) {

@@ -36,8 +36,8 @@ func (s *Service) theirs(d Departure) transfer.Envelope {
 // exchange sends a message and reads the answer, which must be signed with the
 // key that was pinned at consent. Its envelope is for answers to check.
 func (s *Service) exchange(ctx context.Context, d Departure, path, typ string, message, answer any) error {
-	if !d.KeysDiffer.IsZero() { // a stranger is not even told what is asked for
-		return transfer.Errorf(transfer.KeysDiffer, "the new pod has other keys than those that were agreed on")
+	if err := d.known(); err != nil { // a stranger is not even told what is asked for
+		return err
 	}
 	signed, err := s.Sign(typ, message)
 	if err != nil {

@@ -68,13 +68,35 @@ func (s *Service) Hear(ctx context.Context, message string) (answer string, err 
 	if d, err = s.change(ctx, d.ID, s.undoForThem); err != nil {
 		return "", err
 	}
-	live, err := s.Book.Live(ctx, d, asked.Items)
+	live, err := s.live(ctx, d, asked.Items)
 	if err != nil {
 		return "", err
 	}
 	e := s.envelope(d)
 	e.InReplyTo = asked.ID
 	return s.Sign(transfer.TypUndo, transfer.Undo{Envelope: e, State: d.State, Items: live})
+}
+
+// live are those of the items that are to stay here. None is while the account
+// has moved by another departure, which may erase them (Protocol §7.2).
+func (s *Service) live(ctx context.Context, d Departure, items []transfer.LiveItem) (list []transfer.LiveItem, err error) {
+	return list, s.Book.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Book.LockAccount(ctx, d.Account); err != nil {
+			return err
+		}
+		all, err := s.Book.DeparturesOf(ctx, d.Account)
+		if err != nil {
+			return err
+		}
+		for _, other := range all {
+			if other.ID != d.ID && other.away() {
+				list = nil
+				return nil
+			}
+		}
+		list, err = s.Book.Live(ctx, d, items)
+		return err
+	})
 }
 
 // undoForThem answers the state reached. A transfer that ended otherwise has

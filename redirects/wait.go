@@ -22,26 +22,40 @@ var heralds = [...]herald{
 	{24 * time.Hour, "erasing-in-1-day", "a day"},
 }
 
-// announce tells the person, once each, that erasing draws near.
-func (s *Service) announce(ctx context.Context, d Departure) error {
+// announce tells the person, once each, that erasing draws near. If this pod was
+// not up in time to say so, the person gets the time all the same: the end of the
+// grace period is put off.
+func (s *Service) announce(ctx context.Context, d Departure) (Departure, error) {
 	for _, h := range heralds {
-		rest := s.rest(d.Due())
-		if d.State != transfer.Redirecting || rest > h.ahead || rest <= 0 || d.Due().Sub(d.Redirected) <= h.ahead {
+		if d.State != transfer.Redirecting || !d.EraseNow.IsZero() || s.rest(d.GraceEnds) > h.ahead || d.GraceEnds.Sub(d.Redirected) <= h.ahead {
 			continue
 		}
 		told, err := s.Book.HasEvent(ctx, d.Account, d.ID, h.kind)
 		if err != nil {
-			return err
+			return d, err
 		}
 		if told {
 			continue
 		}
-		line := "In about " + h.words + " the old copies are erased. Until then you can undo the move."
-		if err := s.Event(ctx, d.Account, d.ID, h.kind, line); err != nil {
+		if d, err = s.change(ctx, d.ID, func(ctx context.Context, d *Departure) error { return s.tell(ctx, d, h) }); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// tell runs inside change.
+func (s *Service) tell(ctx context.Context, d *Departure, h herald) error {
+	if d.State != transfer.Redirecting {
+		return nil
+	}
+	if late := h.ahead - s.rest(d.GraceEnds); late > h.ahead/7 {
+		d.GraceEnds = s.now().Add(h.ahead)
+		if err := s.Book.SaveDeparture(ctx, *d); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.Event(ctx, d.Account, d.ID, h.kind, "In about "+h.words+" the old copies are erased. Until then you can undo the move.")
 }
 
 // wake is when there is next something to do without an answer of the new pod:

@@ -103,12 +103,12 @@ func (s *Store) tombstoned(ctx context.Context, account int64, c transfer.Collec
 	return gone, translate(err)
 }
 
-// untouched queries what a move's origin made, or filled in, and nobody changed
-// since. The arrival is a, the item x.
+// untouched queries what a move made, or filled in, and nobody changed since, nor
+// did a later move find it here. The arrival is a, the item x.
 func (s *Store) untouched(ctx context.Context, m destination.Move, sh shelf) *gorm.DB {
 	return s.cameFrom(ctx, m, collectionOf(sh)).
 		Joins("JOIN "+sh.table()+" AS x ON x.account_id = a.account_id AND x.guid = a.local_guid AND x.digest = a.brought").
-		Where("(a.made OR a.collection = ?) AND a.brought <> ''", transfer.Profiles)
+		Where("(a.made OR a.collection = ?) AND a.brought <> '' AND a.run IN ?", transfer.Profiles, []string{m.ID, unseenIn(m.ID)})
 }
 
 // Brought is destination.Custody's.

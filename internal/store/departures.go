@@ -65,7 +65,7 @@ func (s *Store) Departure(ctx context.Context, id string) (redirects.Departure, 
 // SaveDeparture is redirects.Book's.
 func (s *Store) SaveDeparture(ctx context.Context, d redirects.Departure) error {
 	return translate(s.db(ctx).Model(&departureRow{}).Where("id = ?", d.ID).Updates(map[string]any{
-		"state": string(d.State), "reason": string(d.Reason), "erase_now": millis(d.EraseNow), "ended_at": millis(d.Ended),
+		"state": string(d.State), "reason": string(d.Reason), "grace_ends": millis(d.GraceEnds), "erase_now": millis(d.EraseNow), "ended_at": millis(d.Ended),
 	}).Error)
 }
 

@@ -45,7 +45,7 @@ func TestFrozen(t *testing.T) {
 				return err
 			},
 			"the undo of a move to it": func(ctx context.Context) error {
-				m := destination.Move{Account: account, Issuer: "https://old.example", Subject: "elsewhere"}
+				m := destination.Move{ID: "aurora from elsewhere", Account: account, Issuer: "https://old.example", Subject: "elsewhere"}
 				_, err := s.TakeBack(ctx, m, transfer.Aspects, []string{came.GUID})
 				return err
 			},
