@@ -58,18 +58,21 @@ type snapshot struct {
 }
 
 // look reads a snapshot. An account that is not there has nothing.
-func (p Pod) look(ctx context.Context, name, issuer string) (s snapshot, err error) {
+func (p Pod) look(ctx context.Context, of Scene, issuer string) (s snapshot, err error) {
 	s.items, s.arrivals = map[item]row{}, map[item]arrival{}
 	err = p.read(ctx, func(db *sql.Tx) error {
 		s.account = "0"
 		if err := each(ctx, db, func(r []string) { s.account, s.state = r[0], r[1] },
-			"SELECT id, state FROM accounts WHERE username = '"+name+"'"); err != nil {
+			"SELECT id, state FROM accounts WHERE username = '"+of.Name+"'"); err != nil {
 			return err
 		}
-		for _, read := range []func(context.Context, *sql.Tx) error{s.readItems, s.readMoves, s.readDepartures, s.readOthers} {
+		for _, read := range []func(context.Context, *sql.Tx) error{s.readItems, s.readMoves, s.readDepartures} {
 			if err := read(ctx, db); err != nil {
 				return err
 			}
+		}
+		if err := s.readOthers(ctx, db, of.Others); err != nil {
+			return err
 		}
 		return each(ctx, db, func(r []string) {
 			s.arrivals[item{r[0], r[1]}] = arrival{r[2], r[3], r[4], r[5] == "1" || r[5] == "true"}
@@ -133,8 +136,12 @@ func (s *snapshot) readDepartures(ctx context.Context, db *sql.Tx) error {
 }
 
 // readOthers reads every row of an item, and every account, that is not the
-// mover's.
-func (s *snapshot) readOthers(ctx context.Context, db *sql.Tx) error {
+// mover's; of some accounts alone if any are named.
+func (s *snapshot) readOthers(ctx context.Context, db *sql.Tx, names []string) error {
+	some := ""
+	if len(names) > 0 {
+		some = " AND %[2]s IN (SELECT id FROM accounts WHERE username IN ('" + strings.Join(names, "', '") + "'))"
+	}
 	of := map[string]string{
 		"accounts": "id", "post_audience": "(SELECT account_id FROM posts WHERE posts.id = post_id)",
 		"contact_aspects": "(SELECT account_id FROM contacts WHERE contacts.id = contact_id)",
@@ -144,7 +151,7 @@ func (s *snapshot) readOthers(ctx context.Context, db *sql.Tx) error {
 	}
 	for table, owner := range of {
 		err := each(ctx, db, func(r []string) { s.others = append(s.others, table+" "+strings.Join(r, "|")) },
-			fmt.Sprintf("SELECT * FROM %s WHERE %s <> %s", table, owner, s.account))
+			fmt.Sprintf("SELECT * FROM %[1]s WHERE %[2]s <> %[3]s"+some, table, owner, s.account))
 		if err != nil {
 			return err
 		}

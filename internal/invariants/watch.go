@@ -16,6 +16,7 @@ type Scene struct {
 	Name        string        // at both ends
 	Notice      time.Duration // that the old pod gives; zero is not looked at
 	HoldingsAge time.Duration // that the old pod allows; zero is a day
+	Others      []string      // accounts that nothing may happen to; nil is all others
 }
 
 // A Watch is what was there before a scenario, and what its person did since.
@@ -39,10 +40,10 @@ func Look(t testing.TB, s Scene) *Watch {
 	t.Helper()
 	w := &Watch{Scene: s, wrote: map[string]*wish{}, touched: map[string]bool{}}
 	var err error
-	if w.was, err = s.Old.look(t.Context(), s.Name, ""); err != nil {
+	if w.was, err = s.Old.look(t.Context(), s, ""); err != nil {
 		t.Fatal(err)
 	}
-	if w.wasThere, err = s.New.look(t.Context(), s.Name, s.Old.URL); err != nil {
+	if w.wasThere, err = s.New.look(t.Context(), s, s.Old.URL); err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range w.outsiders(t.Context()) {
@@ -118,11 +119,11 @@ func (w *Watch) Check(t testing.TB) Findings {
 func (w *Watch) find(ctx context.Context) (f Findings, err error) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	is, err := w.Old.look(ctx, w.Name, "")
+	is, err := w.Old.look(ctx, w.Scene, "")
 	if err != nil {
 		return f, err
 	}
-	there, err := w.New.look(ctx, w.Name, w.Old.URL)
+	there, err := w.New.look(ctx, w.Scene, w.Old.URL)
 	if err != nil {
 		return f, err
 	}
