@@ -178,6 +178,9 @@ func (w *writer) Keep(ctx context.Context, want transfer.Digest, size int64, fet
 	if errors.Is(err, blob.ErrMismatch) || errors.Is(err, blob.ErrTooLarge) || errors.Is(err, blob.ErrName) {
 		return transfer.Errorf(transfer.ContentDiffers, "the photo's bytes are not the ones that were announced").Because(err)
 	}
+	if _, told := errors.AsType[*transfer.Error](err); !told && errors.Is(err, io.ErrUnexpectedEOF) {
+		return transfer.Errorf(transfer.ContentDiffers, "the old pod has fewer bytes for a photo than it said").Because(err)
+	}
 	if err != nil {
 		return err
 	}

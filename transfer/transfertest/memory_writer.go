@@ -213,9 +213,12 @@ func (w memoryWriter) Keep(ctx context.Context, want transfer.Digest, size int64
 	switch {
 	case int64(len(part)) > size:
 		return transfer.Errorf(transfer.ContentTooLarge, "more came than was announced")
-	case err != nil || int64(len(part)) < size:
+	case err != nil:
 		w.parts[want] = part
 		return transfer.Errorf(transfer.PodUnreachable, "the content broke off").Because(err)
+	case int64(len(part)) < size:
+		w.parts[want] = part
+		return transfer.Errorf(transfer.ContentDiffers, "less came than was announced")
 	case transfer.Sum(part) != want:
 		return transfer.Errorf(transfer.ContentDiffers, "these are not the bytes that were announced")
 	}

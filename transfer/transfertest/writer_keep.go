@@ -42,6 +42,10 @@ func writerKeeps(t *testing.T, open NewPod) {
 			t.Errorf("%v after reading %d bytes of a content of %d", err, endless.read, size)
 		}
 	})
+	t.Run("refuses bytes that end early", func(t *testing.T) {
+		short := []byte("end")
+		wantCode(t, w.Keep(t.Context(), transfer.Sum(short), int64(len(short)), from(short[:2])), transfer.ContentDiffers)
+	})
 	t.Run("tells the failure of a fetch by its code", func(t *testing.T) {
 		err := w.Keep(t.Context(), sum, size, func(int64) (io.ReadCloser, error) {
 			return nil, transfer.Errorf(transfer.RateLimited, "later")
