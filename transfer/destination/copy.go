@@ -45,6 +45,7 @@ type copier struct {
 	c       transfer.Collection
 	sum     Taken // with what earlier calls took
 	content int64 // bytes of photos in this call
+	circle  circle
 }
 
 type fetched struct {
@@ -122,8 +123,8 @@ func (k *copier) store(ctx context.Context, page transfer.Page) error {
 
 // check holds a page against what was asked for and what came before.
 //
-// A cursor can run in a circle of two or three; Through cannot, as it must
-// rise (Protocol §4.2).
+// Through must rise (Protocol §4.2), which a pod can do whose cursors run in a
+// circle.
 func (k *copier) check(page transfer.Page, after transfer.Cursor) error {
 	quiet := page.CaughtUp && len(page.Entries) == 0
 	switch {
@@ -133,10 +134,30 @@ func (k *copier) check(page transfer.Page, after transfer.Cursor) error {
 		return nil
 	case page.Next == after || page.Next == "":
 		return transfer.Errorf(transfer.CursorStuck, "the old pod's cursor for %s does not advance. What came before is kept", k.c)
+	case k.circle.closes(page.Next):
+		return transfer.Errorf(transfer.CursorStuck, "the old pod's cursor for %s goes round in a circle. What came before is kept", k.c)
 	case page.Through <= k.sum.Through:
 		return transfer.Errorf(transfer.CursorStuck, "the old pod sends the same %s over again. What came before is kept", k.c)
 	}
 	return k.count(page)
+}
+
+// A circle finds cursors that come again, however many lie between: each is
+// compared with one before it, which is taken anew after ever more of them
+// (Brent's algorithm).
+type circle struct {
+	mark        transfer.Cursor
+	steps, most int
+}
+
+func (c *circle) closes(next transfer.Cursor) bool {
+	if next == c.mark {
+		return true
+	}
+	if c.steps++; c.steps > c.most {
+		c.mark, c.steps, c.most = next, 0, 2*c.most+1
+	}
+	return false
 }
 
 // count adds the page to what was taken, within bounds. An empty page counts

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -182,6 +183,21 @@ func TestCopyWithoutEnd(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	for _, steps := range []int64{1, 2, 3, 7} {
+		t.Run(fmt.Sprintf("leaves a circle of %d cursors whose numbers rise", steps), func(t *testing.T) {
+			pages := int64(0)
+			round := func(p *transfer.Page) error {
+				pages++
+				p.CaughtUp, p.Through, p.Next = false, pages, transfer.Cursor(fmt.Sprintf("cursor-%d", pages%steps))
+				return nil
+			}
+			circle := liar{Reader: blind{r}, page: round}
+			err := destination.Copy(t.Context(), transfertest.NewMemory().Writer(t, here, f.Owner), circle, bounds(t, r), nil)
+			if transfer.CodeOf(err) != transfer.CursorStuck || pages > 4*steps+2 {
+				t.Errorf("got %v after %d pages", err, pages)
+			}
+		})
+	}
 	t.Run("stops a source that sends more and more", func(t *testing.T) {
 		var n atomic.Int64
 		made := func(p *transfer.Page) error {
@@ -257,6 +273,20 @@ func TestCopyOfPhotos(t *testing.T) {
 			}
 		})
 	}
+	t.Run("fails what is no photo alone", func(t *testing.T) {
+		m := transfertest.NewMemory()
+		var refused []transfer.Outcome
+		err := destination.Copy(t.Context(), m.Writer(t, here, f.Owner), disguised{r, bad}, bounds(t, r), func(_ transfer.Collection, list []transfer.Outcome) {
+			for _, o := range list {
+				if o.Reason == transfer.ContentRefused {
+					refused = append(refused, o)
+				}
+			}
+		})
+		if err != nil || len(refused) != 1 || refused[0].GUID != bad || refused[0].Result != transfer.Failed {
+			t.Errorf("got %v, %+v", err, refused)
+		}
+	})
 	t.Run("fails a photo over the bound alone, without asking for it", func(t *testing.T) {
 		b := bounds(t, r)
 		b.PhotoBytes = 1
@@ -274,6 +304,39 @@ func TestCopyOfPhotos(t *testing.T) {
 			t.Errorf("asked %d times, %v", asked, err)
 		}
 	})
+}
+
+// disguised announces a page of HTML as one of its photos.
+type disguised struct {
+	transfer.Reader
+	photo string
+}
+
+const script = "<!doctype html><script>alert(1)</script>"
+
+func (d disguised) Page(ctx context.Context, c transfer.Collection, after transfer.Cursor, limit int) (transfer.Page, error) {
+	p, err := d.Reader.Page(ctx, c, after, limit)
+	for i, e := range p.Entries {
+		if e.GUID != d.photo || c != transfer.Photos {
+			continue
+		}
+		photo, err := transfer.Decode[transfer.Photo](e)
+		if err != nil {
+			return p, err
+		}
+		photo.SHA256, photo.Size = transfer.Sum([]byte(script)), int64(len(script))
+		if p.Entries[i], err = transfer.Encode(e.GUID, photo); err != nil {
+			return p, err
+		}
+	}
+	return p, err
+}
+
+func (d disguised) Content(ctx context.Context, guid string, from int64) (io.ReadCloser, error) {
+	if guid == d.photo {
+		return io.NopCloser(strings.NewReader(script[from:])), nil
+	}
+	return d.Reader.Content(ctx, guid, from)
 }
 
 // TestCopyInOrder: blocks travel before whatever could show the account to whom

@@ -1,8 +1,11 @@
 package destination
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
+	"net/http"
 	"sync"
 
 	"podmove/transfer"
@@ -60,13 +63,38 @@ func (k *copier) wanted(e *transfer.Entry) (transfer.Photo, bool, error) {
 
 func (k *copier) keep(ctx context.Context, e *transfer.Entry, photo transfer.Photo) error {
 	err := k.w.Keep(ctx, photo.SHA256, photo.Size, func(from int64) (io.ReadCloser, error) {
-		return k.r.Content(ctx, e.GUID, from)
+		body, err := k.r.Content(ctx, e.GUID, from)
+		if err != nil || from > 0 { // its beginning came before
+			return body, err
+		}
+		return picture(body, photo.Type)
 	})
 	e.Failed = contentCode(err)
 	if e.Failed != "" {
 		return nil
 	}
 	return err
+}
+
+// picture refuses bytes that do not begin as an image of the type does that was
+// announced: what else they are is for a browser to find out.
+func picture(body io.ReadCloser, kind string) (io.ReadCloser, error) {
+	start := make([]byte, 512) // as many as tell
+	n, err := io.ReadFull(body, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, errors.Join(err, body.Close())
+	}
+	if n > 0 && http.DetectContentType(start[:n]) != kind {
+		refused := transfer.Errorf(transfer.ContentRefused, "the photo is not what it was announced as")
+		return nil, refused.Because(body.Close())
+	}
+	return begun{io.MultiReader(bytes.NewReader(start[:n]), body), body}, nil
+}
+
+// A begun body is one of which something was read and put back.
+type begun struct {
+	io.Reader
+	io.Closer
 }
 
 // contentCode is the code of a failure that is one photo's own, else "".
