@@ -59,13 +59,17 @@ func (v *Mover) Retry(ctx context.Context, account int64, move string) (Move, er
 	if err != nil {
 		return m, err
 	}
+	text := "Trying again."
+	if m.doubtful() {
+		again, text = transfer.Collections(), "Trying again: everything is read from the beginning."
+	}
 	if len(again) > 0 {
 		phase = Copying
 	}
 	m.Phase, m.Reason, m.Message, m.WaitUntil = phase, "", "", time.Time{}
 	m.Attempts, m.Rounds, m.Waited = 0, 0, 0
 	return v.change(ctx, m, change{
-		to: phase, text: "Trying again.", job: WorkJob{m.ID},
+		to: phase, text: text, job: WorkJob{m.ID},
 		also: func(ctx context.Context) error {
 			for _, c := range again {
 				if err := v.Arrivals.StartOver(ctx, m.ID, c); err != nil {
@@ -75,6 +79,12 @@ func (v *Mover) Retry(ctx context.Context, account int64, move string) (Move, er
 			return nil
 		},
 	})
+}
+
+// doubtful: what the old pod gave did not add up, so that what is to come after
+// it would not either.
+func (m Move) doubtful() bool {
+	return m.Reason == transfer.CursorStuck || m.Reason == transfer.BeyondPlan || m.Reason == transfer.ManifestDiffers
 }
 
 // failed are the collections that have failed items.

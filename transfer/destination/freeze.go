@@ -74,6 +74,9 @@ func (r *run) lastChanges(ctx context.Context) error {
 	if err := r.pass(ctx); err != nil {
 		return err
 	}
+	if r.barren++; r.came > 0 {
+		r.barren = 0
+	}
 	return r.compare(ctx)
 }
 

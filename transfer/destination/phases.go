@@ -70,7 +70,11 @@ func (r *run) verify(ctx context.Context) error {
 		return err
 	}
 	if c := r.differing(manifest, came); c != "" {
-		return r.round(ctx, transfer.Errorf(transfer.ManifestDiffers, "what came of %s is not what the old pod's manifest says. What came is kept here, and nothing at the old pod was changed", c))
+		why := transfer.Errorf(transfer.ManifestDiffers, "what came of %s is not what the old pod's manifest says. What came is kept here, and nothing at the old pod was changed", c)
+		if r.barren > 1 { // there is nothing to read that would mend it
+			return why
+		}
+		return r.round(ctx, why)
 	}
 	receipt, err := r.receipt(ctx, manifest, arrived)
 	if err != nil {

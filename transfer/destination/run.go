@@ -56,6 +56,7 @@ type run struct {
 	until  time.Time
 	came   int  // entries, since the last pass began
 	passes int  // of catching up
+	barren int  // passes in a row that brought nothing while the account stood still
 	load   Load // when it began
 }
 

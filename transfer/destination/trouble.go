@@ -44,6 +44,8 @@ func (r *run) trouble(ctx context.Context, err error) (Next, error) {
 		return r.wait(ctx, e)
 	case transfer.TokenInvalid, transfer.ScopeMissing, transfer.NotGranted, transfer.ConsentNeeded:
 		return r.stop(ctx, transfer.ConsentNeeded, "The old pod does not take our permission any more: it was cancelled there, or has run out. What came is kept; agree once more to go on, or cancel.")
+	case transfer.NotFound:
+		return r.stop(ctx, e.Code, "The move stopped: the old pod does not know this move any more. Perhaps the account there was closed. What came is kept; try again, agree once more to go on, or cancel.")
 	case transfer.StorageFull:
 		if r.load.Came > 0 { // it began with room enough: others have taken it, or the disk was lent
 			return r.wait(ctx, e)
