@@ -46,16 +46,19 @@ var stateWords = map[destination.State]locale.Key{
 	destination.Undone:         locale.Key("Undone"),
 }
 
+// moveWords are what codes mean of a move under way.
+var moveWords = map[transfer.Code]locale.Key{
+	transfer.NotFound: locale.Key("The old pod does not know this move any more. Perhaps the account there was closed. What came is kept; try again, agree once more to go on, or cancel."),
+}
+
 // Max is how many items of a kind there are: as announced, or more if more came.
 func (movePage) Max(p destination.Progress) int64 { return max(p.Planned, p.Seen()) }
 
 // State is the state in words.
 func (p movePage) State() locale.Key { return stateWords[p.Move.State] }
 
-// Asked: the old pod said for how long to wait.
-func (p movePage) Asked() bool {
-	return p.Move.Reason == transfer.RateLimited || p.Move.Reason == transfer.Unavailable
-}
+// Asked: the old pod asked to wait. One that fails has asked for nothing.
+func (p movePage) Asked() bool { return p.Move.Reason == transfer.RateLimited }
 
 // More reports whether more items did not arrive than are listed.
 func (p movePage) More() bool { return p.Left() > int64(len(p.Trouble)) }
@@ -102,7 +105,7 @@ func (m Moves) page(c *gin.Context) (movePage, error) {
 	}
 	state := report.Move.State
 	p := movePage{
-		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message), Here: m.Site.ID(a), Host: m.host(report.Move), Busy: state.Working(),
+		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message, moveWords), Here: m.Site.ID(a), Host: m.host(report.Move), Busy: state.Working(),
 		Agree: state.May(destination.Authorizing), Check: m.Check != nil && state.May(destination.Authorizing),
 		Retry: (state == destination.Waiting || state == destination.NeedsAttention) && report.Move.Reason != transfer.ConsentNeeded && report.Move.KeysDiffer.IsZero(),
 		Stop:  state != destination.Cancelled && state.May(destination.Cancelled),

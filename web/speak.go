@@ -100,18 +100,18 @@ func (s *Site) words(c *gin.Context, err error, here ...map[transfer.Code]locale
 	if !ok {
 		return s.say(c, oops)
 	}
-	for _, words := range here {
-		if key, ok := words[e.Code]; ok && s.Locale(c).Tag() != "en" {
-			return s.say(c, key)
-		}
-	}
-	return s.coded(c, e.Code, e.Message)
+	return s.coded(c, e.Code, e.Message, here...)
 }
 
 // coded is a sentence that came with a code. It is in English; other languages
-// have one for each code.
-func (s *Site) coded(c *gin.Context, code transfer.Code, english string) string {
+// have one for each code, and may have another one for a place.
+func (s *Site) coded(c *gin.Context, code transfer.Code, english string, here ...map[transfer.Code]locale.Key) string {
 	l := s.Locale(c)
+	for _, words := range here {
+		if key, ok := words[code]; ok && l.Tag() != "en" {
+			return l.Text(key)
+		}
+	}
 	if key, ok := codeWords[code]; ok && (english == "" || l.Tag() != "en") {
 		return l.Text(key)
 	}

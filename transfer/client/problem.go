@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -71,7 +72,7 @@ func byStatus(status int) *transfer.Error {
 		return transfer.Errorf(transfer.TokenInvalid, "the old pod does not take our token any more")
 	case status == http.StatusForbidden:
 		return transfer.Errorf(transfer.NotGranted, "the old pod says that this was not agreed to")
-	case status == http.StatusNotFound:
+	case status == http.StatusNotFound, status == http.StatusGone:
 		return transfer.Errorf(transfer.NotFound, "the old pod does not find what was asked for")
 	case status == http.StatusMethodNotAllowed:
 		return transfer.Errorf(transfer.MethodRefused, "the old pod does not know what was asked for")
@@ -104,7 +105,8 @@ func plain(s string) string {
 // retryAfter reads RFC 9110 §10.2.3: seconds or a date, which is compared with
 // the answer's own, as clocks differ. Zero is unknown.
 func retryAfter(value, date string) time.Duration {
-	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
+	seconds, err := strconv.ParseUint(value, 10, 32)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // which answers the most that there is
 		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 	}
 	at, err := http.ParseTime(value)

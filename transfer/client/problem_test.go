@@ -42,7 +42,8 @@ func TestProblem(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	date := "Wed, 21 Oct 2015 07:28:00 GMT"
 	for value, want := range map[string]time.Duration{
-		"120": 2 * time.Minute, "0": 0, "": 0, "-1": 0, "soon": 0, "99999999999999999999": 0,
+		"120": 2 * time.Minute, "0": 0, "": 0, "-1": 0, "soon": 0,
+		"99999999999999999999":          maxRetryAfter,
 		"4294967295":                    maxRetryAfter,
 		"Wed, 21 Oct 2015 07:29:00 GMT": time.Minute,
 		"Wed, 21 Oct 2015 07:27:00 GMT": 0,
