@@ -163,9 +163,10 @@ func TestReboughtOldPod(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
 		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newPod(t, dialect)
 		v := behind(t, from)
-		from.fill(t, "ada", 20)
+		from.household(t, "ada", 20, 2)
 		start(t, from, to)
 		w, move, goOn := under(t, from, to, v, "ada")
+		seen := watch(t, from, to, "ada")
 		from.rebuy(t, asIssuer)
 		goOn()
 		m := w.follow(t, move, "done", "needs-attention", "cancelled")
@@ -177,7 +178,9 @@ func TestReboughtOldPod(t *testing.T) {
 		if _, err := page.Form("/retry"); err == nil {
 			t.Error("it can be tried again as though nothing had happened")
 		}
+		seen.Check(t)
 		w.agree(t, move)
+		seen.Check(t)
 	})
 }
 
