@@ -40,7 +40,7 @@ func (s *Service) HearOnward(ctx context.Context, message string) (answer string
 	if err != nil {
 		return "", err
 	}
-	if err := s.Book.TakeMessage(ctx, said.Issuer, said.ID, time.Unix(said.Expires, 0)); err != nil {
+	if err := s.Book.TakeMessage(ctx, said.Issuer, said.ID, said.Ends()); err != nil {
 		return "", err
 	}
 	if said.State == transfer.Undone {

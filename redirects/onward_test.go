@@ -171,7 +171,7 @@ func TestForgedMovingOn(t *testing.T) {
 			}},
 			{"of the first pod itself", transfer.SignatureInvalid, func() (string, error) { return w.old.sign(transfer.TypMovedOn, w.movedOn(guid)) }},
 			{"of another kind", transfer.SignatureInvalid, func() (string, error) { return w.new.sign(transfer.TypUndo, w.movedOn(guid)) }},
-			{"that is too old", transfer.SignatureInvalid, forged(func(m *transfer.MovedOn) { m.Expires = w.now.Unix() })},
+			{"that is too old", transfer.SignatureInvalid, forged(func(m *transfer.MovedOn) { m.Expires = w.now.Add(-transfer.ClockSkew).Unix() })},
 			{"of another account, which does not name this one", transfer.IdentityDiffers, func() (string, error) {
 				net.profile.Before = []string{"newcomer@new.example", "somebody@old.example"}
 				return forged(same)()

@@ -62,7 +62,7 @@ func (s *Service) Hear(ctx context.Context, message string) (answer string, err 
 	if err != nil {
 		return "", err
 	}
-	if err := s.Book.TakeMessage(ctx, asked.Issuer, asked.ID, time.Unix(asked.Expires, 0)); err != nil {
+	if err := s.Book.TakeMessage(ctx, asked.Issuer, asked.ID, asked.Ends()); err != nil {
 		return "", err
 	}
 	if d, err = s.change(ctx, d.ID, s.undoForThem); err != nil {

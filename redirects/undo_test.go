@@ -211,7 +211,7 @@ func TestMessages(t *testing.T) {
 				}{
 					"refuses another audience":                 {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Audience = "https://other.example" }},
 					"refuses another transfer nonce":           {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Nonce = rand.Text() }},
-					"refuses one that has expired":             {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = w.now.Unix() }},
+					"refuses one that has expired":             {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = w.now.Add(-transfer.ClockSkew).Unix() }},
 					"refuses one without an end":               {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = 0 }},
 					"refuses one without a time":               {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.IssuedAt = 0 }},
 					"refuses one that is good for six minutes": {transfer.SignatureInvalid, func(e *transfer.Envelope) { e.Expires = w.now.Add(6 * time.Minute).Unix() }},

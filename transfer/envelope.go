@@ -5,10 +5,15 @@ import "time"
 // Bounds on the times of signed messages (Protocol §1.4).
 const (
 	MaxMessageLife = 5 * time.Minute // of a request, from when it was signed
-	messageSkew    = 5 * time.Minute // how far ahead a peer's clock may be
+	ClockSkew      = 5 * time.Minute // how far apart the clocks of two pods may be
 	minMessageID   = 16              // characters
 	maxMessageID   = 128
 )
+
+// Ends is until when a request can be taken, by the clock of the pod that it is
+// for: the clock of its signer may be behind. It is remembered for as long, so
+// that it is taken once.
+func (e Envelope) Ends() time.Time { return time.Unix(e.Expires, 0).Add(ClockSkew) }
 
 // CheckRequest refuses an envelope that is not, now, a request from the signer
 // want.Issuer to want.Audience about the transfer want.Transfer. That it was
@@ -18,7 +23,7 @@ func (e Envelope) CheckRequest(want Envelope, now time.Time) error {
 	if signed.Before(now) {
 		signed = now // a clock that is behind gives a message no longer life
 	}
-	if !expires.After(now) || expires.After(signed.Add(MaxMessageLife)) {
+	if !e.Ends().After(now) || expires.After(signed.Add(MaxMessageLife)) {
 		return Errorf(SignatureInvalid, "the message has expired, or would be good for more than five minutes")
 	}
 	return e.check(want, now)
@@ -44,7 +49,7 @@ func (e Envelope) check(want Envelope, now time.Time) error {
 		fault = "transfer"
 	case len(e.ID) < minMessageID || len(e.ID) > maxMessageID:
 		fault = "identifier"
-	case e.IssuedAt <= 0 || time.Unix(e.IssuedAt, 0).After(now.Add(messageSkew)):
+	case e.IssuedAt <= 0 || time.Unix(e.IssuedAt, 0).After(now.Add(ClockSkew)):
 		fault = "time"
 	}
 	if fault != "" {

@@ -56,14 +56,15 @@ func TestEnvelope(t *testing.T) {
 		issued, expires int64
 		ok              bool
 	}{
-		"takes one that is good for five minutes":              {at(0), at(5 * time.Minute), true},
-		"takes five minutes of a clock that is ahead":          {at(4 * time.Minute), at(9 * time.Minute), true},
-		"takes five minutes from now of a clock behind":        {at(-time.Hour), at(5 * time.Minute), true},
-		"refuses one that is good for longer":                  {at(0), at(5*time.Minute + time.Second), false},
-		"refuses one that is good for longer by its own clock": {at(4 * time.Minute), at(9*time.Minute + time.Second), false},
-		"refuses one good for longer by a clock behind":        {at(-time.Hour), at(6 * time.Minute), false},
-		"refuses one that has expired":                         {at(-time.Minute), at(0), false},
-		"refuses one without an end":                           {at(0), 0, false},
+		"takes one that is good for five minutes":               {at(0), at(5 * time.Minute), true},
+		"takes five minutes of a clock that is ahead":           {at(4 * time.Minute), at(9 * time.Minute), true},
+		"takes five minutes from now of a clock behind":         {at(-time.Hour), at(5 * time.Minute), true},
+		"refuses one that is good for longer":                   {at(0), at(5*time.Minute + time.Second), false},
+		"refuses one that is good for longer by its own clock":  {at(4 * time.Minute), at(9*time.Minute + time.Second), false},
+		"refuses one good for longer by a clock behind":         {at(-time.Hour), at(6 * time.Minute), false},
+		"takes one that a clock five minutes behind has signed": {at(-5 * time.Minute), at(time.Second), true},
+		"refuses one that has expired by such a clock, too":     {at(-6 * time.Minute), at(-5 * time.Minute), false},
+		"refuses one without an end":                            {at(0), 0, false},
 	} {
 		t.Run("of a question "+name, func(t *testing.T) {
 			e := question

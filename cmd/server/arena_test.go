@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -29,8 +30,8 @@ type arena struct {
 func newArena(t *testing.T, dialect string, seed uint64, a *account, movers []string) *arena {
 	t.Helper()
 	settings := []string{"PODMOVE_PAGE_ITEMS=4", "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s"}
-	r := &arena{from: newQuickPod(t, dialect, settings...), to: newQuickPod(t, dialect, settings...), account: a, falling: map[string]int{}}
-	r.rand = rand.New(rand.NewPCG(seed, 0))
+	r := &arena{account: a, rand: rand.New(rand.NewPCG(seed, 0)), falling: map[string]int{}}
+	r.from, r.to = r.pod(t, dialect, settings...), r.pod(t, dialect, settings...)
 	for _, p := range []*testPod{r.from, r.to} {
 		p.household(t, "bystander", 6, 3)
 	}
@@ -40,6 +41,17 @@ func newArena(t *testing.T, dialect string, seed uint64, a *account, movers []st
 	r.old, r.new = onWire(t, r.from), onWire(t, r.to)
 	start(t, r.from, r.to)
 	return r
+}
+
+// pod prepares a pod. In the long form its clock is behind, by less than pods
+// must bear of each other.
+func (r *arena) pod(t *testing.T, dialect string, settings ...string) *testPod {
+	t.Helper()
+	if os.Getenv(chaosRounds) == "" {
+		return newQuickPod(t, dialect, settings...)
+	}
+	r.account.fault("clock behind", 1)
+	return newPodBy(t, dialect, (-time.Duration(r.roll(299)) * time.Second).String(), settings...)
 }
 
 // chance reports true in one of n cases.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"podmove/internal/config"
 	"podmove/internal/demo"
@@ -24,7 +25,7 @@ func openHere(t *testing.T, origin string) *podServer {
 
 func openAs(t *testing.T, c config.Config) *podServer {
 	t.Helper()
-	p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler))
+	p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

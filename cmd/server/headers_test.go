@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gin-gonic/gin"
@@ -37,7 +38,7 @@ func newWholePod(t *testing.T, settings ...func(*config.Config)) *wholePod {
 	for _, set := range settings {
 		set(&c)
 	}
-	p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler))
+	p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +237,7 @@ func TestSpelling(t *testing.T) {
 func TestHSTS(t *testing.T) {
 	c := config.Default()
 	c.Data, c.PublicURL = t.TempDir(), "http://127.0.0.1:4001"
-	p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler))
+	p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

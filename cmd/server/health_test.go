@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"podmove/internal/config"
 )
@@ -11,7 +12,7 @@ import (
 func TestHealth(t *testing.T) {
 	c := config.Default()
 	c.Data, c.PublicURL = t.TempDir(), "http://127.0.0.1:4001"
-	p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler))
+	p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"podmove/internal/config"
 )
@@ -17,7 +18,7 @@ func TestLegible(t *testing.T) {
 		p := newPod(t, dialect)
 		c := config.Default()
 		c.Data, c.Database, c.PublicURL = p.dir, p.database, "http://127.0.0.1:4001"
-		pod, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler))
+		pod, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

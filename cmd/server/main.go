@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -38,12 +39,16 @@ type surroundings struct {
 	in  io.Reader
 	out io.Writer
 	err io.Writer
+	now func() time.Time // the clock of a pod that serves
 }
 
-func main() {
+func main() { begin(time.Now) }
+
+// begin runs the command that the process was started with.
+func begin(now func() time.Time) {
 	web.Quiet()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], surroundings{os.Stdin, os.Stdout, os.Stderr})
+	err := run(ctx, os.Args[1:], surroundings{os.Stdin, os.Stdout, os.Stderr, now})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "podmove:", err)

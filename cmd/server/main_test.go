@@ -18,9 +18,24 @@ import (
 // detector watches too.
 const asProgram = "PODMOVE_TEST_AS_PROGRAM"
 
+// testClock, set beside it, is how far the program's clock is off: "-4m50s".
+const testClock = "PODMOVE_TEST_CLOCK"
+
+// askew is a clock that is off.
+func askew(by string) func() time.Time {
+	if by == "" {
+		return time.Now
+	}
+	off, err := time.ParseDuration(by)
+	if err != nil {
+		panic(err)
+	}
+	return func() time.Time { return time.Now().Add(off) }
+}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		main()
+		begin(askew(os.Getenv(testClock)))
 		return
 	}
 	web.Quiet()
@@ -39,7 +54,7 @@ func TestMain(m *testing.M) {
 // execute runs a command in this process and answers what it printed.
 func execute(ctx context.Context, input string, args ...string) (string, error) {
 	var out bytes.Buffer
-	err := run(ctx, args, surroundings{strings.NewReader(input), &out, &out})
+	err := run(ctx, args, surroundings{strings.NewReader(input), &out, &out, time.Now})
 	return out.String(), err
 }
 

@@ -49,8 +49,8 @@ type podServer struct {
 }
 
 // openPod opens what the settings name and wires the rooms. Nothing runs yet.
-func openPod(ctx context.Context, c config.Config, log *slog.Logger) (*podServer, error) {
-	g, err := openGround(ctx, c, log)
+func openPod(ctx context.Context, c config.Config, log *slog.Logger, now func() time.Time) (*podServer, error) {
+	g, err := openGround(ctx, c, log, now)
 	if err != nil {
 		return nil, errors.Join(err, g.close())
 	}
@@ -69,13 +69,13 @@ func openPod(ctx context.Context, c config.Config, log *slog.Logger) (*podServer
 	return p, nil
 }
 
-func openGround(ctx context.Context, c config.Config, log *slog.Logger) (*ground, error) {
-	g := &ground{config: c, origin: c.Origin(), log: log, now: time.Now}
+func openGround(ctx context.Context, c config.Config, log *slog.Logger, now func() time.Time) (*ground, error) {
+	g := &ground{config: c, origin: c.Origin(), log: log, now: now}
 	if err := refuseHalf(c.Data); err != nil {
 		return g, err
 	}
 	var err error
-	if g.store, err = store.Open(ctx, store.Options{DSN: c.Database, Dir: c.Data, Log: log}); err != nil {
+	if g.store, err = store.Open(ctx, store.Options{DSN: c.Database, Dir: c.Data, Log: log, Now: now}); err != nil {
 		return g, err
 	}
 	g.closers = append(g.closers, g.store)

@@ -28,7 +28,7 @@ type serveCommand struct {
 // Run serves until the context ends.
 func (c serveCommand) Run(ctx context.Context, s surroundings) error {
 	log := newLog(s.err, c.Config)
-	p, err := openPod(ctx, c.Config, log)
+	p, err := openPod(ctx, c.Config, log, s.now)
 	if err != nil {
 		return err
 	}
@@ -72,12 +72,21 @@ func (p *podServer) serve(ctx context.Context, listener net.Listener, connection
 // line would meet; the pace bounds each piece instead.
 func (p *podServer) server(slow pace) *http.Server {
 	return &http.Server{
-		Handler:           slow.around(p.handler),
+		Handler:           slow.around(p.dated(p.handler)),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
+}
+
+// dated says what time it is here (RFC 9110 §6.6.1), by the pod's one clock: other
+// pods compare it with theirs.
+func (p *podServer) dated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", p.now().UTC().Format(http.TimeFormat))
+		next.ServeHTTP(w, r)
+	})
 }
 
 // stop does not fail over a request that did not end in time: a stranger who

@@ -19,7 +19,7 @@ func TestStopping(t *testing.T) {
 	log := &journal{}
 	c := config.Default()
 	c.Data, c.PublicURL = t.TempDir(), "http://127.0.0.1:4001"
-	p, err := openPod(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)))
+	p, err := openPod(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestAnotherPublicURL(t *testing.T) {
 	c.Data = t.TempDir()
 	open := func(origin string) error {
 		c.PublicURL = origin
-		p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler))
+		p, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
 		if err == nil {
 			err = p.close()
 		}

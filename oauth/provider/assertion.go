@@ -11,13 +11,15 @@ import (
 
 	"github.com/go-jose/go-jose/v3"
 	"github.com/ory/fosite"
+
+	"podmove/transfer"
 )
 
 // Bounds on a client assertion.
 const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-	assertionLife = 5 * time.Minute  // the furthest that exp may lie ahead
-	leeway        = 30 * time.Second // for clocks that differ
+	assertionLife = 5 * time.Minute // the furthest that exp may lie ahead
+	leeway        = transfer.ClockSkew
 )
 
 // assertion is a client assertion's claims (RFC 7523 §3).

@@ -31,6 +31,7 @@ const (
 	// Rows are kept for a while after they expire, so that a code or token
 	// that comes again is known for what it is.
 	sweepAfter = 24 * time.Hour
+	slack      = 30 * time.Second // for a replica whose clock is behind
 )
 
 // ResourcePath follows the issuer in the one resource of a pod (Protocol §1.2).
@@ -158,5 +159,5 @@ func (p *Provider) Sweep(ctx context.Context) error {
 // SweepUsed forgets the proofs and assertions that have expired, and so are
 // refused for that. There is one for each request of a move.
 func (p *Provider) SweepUsed(ctx context.Context) error {
-	return p.Store.SweepUsed(ctx, p.clock().Add(-leeway))
+	return p.Store.SweepUsed(ctx, p.clock().Add(-slack))
 }

@@ -39,7 +39,11 @@ func (p *Party) Begin(ctx context.Context, a Ask) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
-	address, err := p.push(ctx, peer, l)
+	w := &witness{next: p.HTTP.Transport, now: p.Now}
+	address, err := p.through(w).push(ctx, peer, l)
+	if late := w.late(peer.Issuer); late != nil { // whatever it answered: the move would end at the first signed message
+		return Started{}, late
+	}
 	if err != nil {
 		return Started{}, err
 	}

@@ -14,9 +14,6 @@ import (
 	"podmove/transfer"
 )
 
-// clocks may differ by this much between two pods.
-const leeway = 2 * time.Minute
-
 // maxSubject: OpenID Connect Core §2.
 const maxSubject = 255
 
@@ -124,7 +121,7 @@ func (p *Party) wrong(token *oidc.IDToken, c claims, l login, access string) str
 		return "it belongs to another access token"
 	case token.Subject == "" || len(token.Subject) > maxSubject || strings.ContainsRune(token.Subject, 0):
 		return "it has no subject"
-	case c.AuthTime != 0 && time.Unix(c.AuthTime, 0).Before(l.Began.Add(-leeway)):
+	case c.AuthTime != 0 && time.Unix(c.AuthTime, 0).Before(l.Began.Add(-transfer.ClockSkew)):
 		return "the person did not sign in for it" // prompt=login, Protocol §2.1
 	default:
 		return ""

@@ -12,12 +12,11 @@ import (
 	"podmove/transfer"
 )
 
-// What a clock and a certificate may be like. A provider takes no assertion that
-// is further ahead than it has leeway for, which here is half a minute; signed
-// messages live for five (Protocol §1.4).
+// What a clock and a certificate may be like. Another provider than ours may
+// have no more leeway for an assertion than half a minute.
 const (
 	clockOff    = 30 * time.Second
-	clockWrong  = transfer.MaxMessageLife
+	clockWrong  = transfer.ClockSkew
 	certificate = 14 * 24 * time.Hour
 )
 
@@ -40,12 +39,15 @@ func (p *Party) Look(ctx context.Context, id string, purpose transfer.Purpose) (
 	return l.list, err
 }
 
-// through is a Party like this one that remembers nothing and is watched.
+// through is a Party like this one that remembers nothing but nonces for proofs
+// and is watched.
 func (p *Party) through(w *witness) *Party {
 	o, client := p.Options, *p.HTTP
 	client.Transport = w
 	o.HTTP = &client
-	return New(o)
+	own := New(o)
+	own.prover = p.prover
+	return own
 }
 
 // A look is one call of Look.
@@ -144,8 +146,7 @@ func (l *look) clock(issuer string) error {
 		f.Sight, f.Level = transfer.ClockUnsaid, transfer.Warning
 	case f.Span > clockWrong:
 		f.Sight, f.Level = transfer.ClockWrong, transfer.Obstacle
-		return transfer.Errorf(transfer.AnswerInvalid,
-			"the clock of %s and ours are %d minutes apart, so that neither pod would take what the other signs. Nothing was changed. The podmins of both pods can set them right", hostOf(issuer), int(f.Span.Minutes()))
+		return l.seen.late(issuer)
 	case f.Span > clockOff:
 		f.Sight, f.Level = transfer.ClockOff, transfer.Warning
 	}

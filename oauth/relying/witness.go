@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"podmove/transfer"
 )
 
 // A witness is a RoundTripper that notes what answers tell beside their bodies.
@@ -44,14 +46,25 @@ func (w *witness) note(r *http.Response, sent, came time.Time) {
 	}
 }
 
-// apart is how far a clock is ahead that said a whole second (RFC 9110 §6.6.1)
-// between two moments here; zero if it may be right.
+// late is the error for a clock that is too far off for a move, or nil.
+func (w *witness) late(issuer string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.off.Abs() <= clockWrong {
+		return nil
+	}
+	return transfer.Errorf(transfer.AnswerInvalid,
+		"the clock of %s and ours are %d minutes apart, so that neither pod would take what the other signs. Nothing was changed. The podmins of both pods can set them right", hostOf(issuer), int(w.off.Abs().Round(time.Minute).Minutes()))
+}
+
+// apart is how far a clock is ahead at least that said a whole second (RFC 9110
+// §6.6.1) between two moments here; zero if it may be right.
 func apart(said, sent, came time.Time) time.Duration {
 	switch {
 	case said.After(came):
 		return said.Sub(came)
 	case said.Add(time.Second).Before(sent):
-		return said.Sub(sent)
+		return said.Add(time.Second).Sub(sent)
 	default:
 		return 0
 	}

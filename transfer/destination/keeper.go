@@ -101,7 +101,7 @@ func (k *Keeper) read(ctx context.Context, message, typ string, claims any, head
 
 // take refuses a message that came before.
 func (k *Keeper) take(ctx context.Context, e transfer.Envelope) error {
-	return k.Custody.TakeMessage(ctx, e.Issuer, e.ID, time.Unix(e.Expires, 0))
+	return k.Custody.TakeMessage(ctx, e.Issuer, e.ID, e.Ends())
 }
 
 // errStranger is the one answer to a message whose sender has no business

@@ -9,9 +9,6 @@ import (
 	"podmove/transfer"
 )
 
-// clockSkew is how far ahead a peer's clock may be.
-const clockSkew = 5 * time.Minute
-
 // maxNamed is how many guids an error names (Protocol §5.2).
 const maxNamed = 100
 
@@ -155,7 +152,7 @@ func (s *Service) receipt(ctx context.Context, t Transfer, signed string) (trans
 		fault = "audience"
 	case e.Transfer != t.ID || e.Nonce != t.Nonce:
 		fault = "transfer"
-	case e.ID == "" || e.IssuedAt <= 0 || time.Unix(e.IssuedAt, 0).After(now.Add(clockSkew)) || (e.Expires != 0 && !time.Unix(e.Expires, 0).After(now)):
+	case e.ID == "" || e.IssuedAt <= 0 || time.Unix(e.IssuedAt, 0).After(now.Add(transfer.ClockSkew)) || (e.Expires != 0 && !e.Ends().After(now)):
 		fault = "time or identifier"
 	}
 	if fault != "" {

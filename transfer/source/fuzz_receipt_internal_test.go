@@ -125,7 +125,7 @@ func (d *desk) wantTaken(t *testing.T, claims string, arrived bool) {
 		}
 	}
 	issued, _ := got["iat"].(float64)
-	if at := time.Unix(int64(issued), 0); at.After(deskNow().Add(clockSkew)) || issued < 1 {
+	if at := time.Unix(int64(issued), 0); at.After(deskNow().Add(transfer.ClockSkew)) || issued < 1 {
 		t.Fatalf("it was signed at %s", at)
 	}
 	for _, address := range []string{d.transfer.Profile, d.transfer.Templates.Post, d.transfer.Templates.Photo, d.transfer.Templates.Feed} {
