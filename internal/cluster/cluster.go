@@ -24,16 +24,24 @@ var ErrNotInstalled = errors.New("PostgreSQL is not installed; on Debian or Ubun
 
 // watch makes a cluster in directory $2 with the programs of directory $1, and
 // runs it until standard input ends. That happens when the process that
-// holds the other end is gone. Then it removes every trace.
+// holds the other end is gone. Then it removes every trace. A line of input is a
+// signal to end the server with, and it is started again.
 const watch = `
 trap '' INT TERM HUP PIPE
 trap 'rm -rf "$2"' EXIT
 "$1/initdb" --pgdata="$2/data" --username=postgres --auth=trust --encoding=UTF8 --no-locale \
 	--no-sync --no-instructions >"$2/log" 2>&1 || { cat "$2/log" >&2; exit 1; }
-"$1/postgres" -D "$2/data" -k "$2" \
-	-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-	-c max_connections=500 -c shared_buffers=32MB >>"$2/log" 2>&1 &
-read -r _
+serve() {
+	"$1/postgres" -D "$2/data" -k "$2" \
+		-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+		-c max_connections=500 -c shared_buffers=32MB >>"$2/log" 2>&1 &
+}
+serve "$@"
+while read -r signal; do
+	kill "-$signal" $!
+	wait $!
+	serve "$@"
+done
 kill -QUIT $!
 wait $!
 `
@@ -42,7 +50,7 @@ wait $!
 type Cluster struct {
 	// Admin is the URL of the superuser on the database "postgres".
 	Admin    string
-	lifeline io.Closer
+	lifeline io.WriteCloser
 }
 
 // Start makes a server with an empty cluster in a temporary directory. It runs
@@ -67,6 +75,43 @@ func Start() (*Cluster, error) {
 	query := url.Values{"host": {dir}, "user": {"postgres"}}
 	c := &Cluster{"postgres:///postgres?" + query.Encode(), lifeline}
 	return c, start(watcher, c.Admin)
+}
+
+// Restart ends the server and starts it again. At once is without a last word to
+// anybody, as in a crash (pg_ctl restart -m immediate); else transactions that are
+// open are rolled back first (-m fast).
+func (c *Cluster) Restart(ctx context.Context, atOnce bool) error {
+	before, err := c.started(ctx)
+	if err != nil {
+		return err
+	}
+	signal := "INT"
+	if atOnce {
+		signal = "QUIT"
+	}
+	if _, err := io.WriteString(c.lifeline, signal+"\n"); err != nil {
+		return err
+	}
+	for {
+		if now, err := c.started(ctx); err == nil && now.After(before) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// started is when the server was started.
+func (c *Cluster) started(ctx context.Context) (at time.Time, err error) {
+	conn, err := pgx.Connect(ctx, c.Admin)
+	if err != nil {
+		return at, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return at, conn.QueryRow(ctx, "SELECT pg_postmaster_start_time()").Scan(&at)
 }
 
 // Close ends the server and removes its directory.

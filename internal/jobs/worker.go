@@ -67,6 +67,9 @@ func (w *worker) failed(ctx context.Context, job *river.Job[work], err error) er
 		w.log.WarnContext(ctx, "job failed; it will be tried again",
 			"kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "error", err)
 	}
+	if w.store.Lost(err) { // no failure of the job's: waiting longer each time would help nobody
+		return river.JobSnooze(lostWait)
+	}
 	if job.Attempt >= job.MaxAttempts {
 		return river.JobSnooze(maxBackOff)
 	}
@@ -88,6 +91,9 @@ func (w *worker) again(ctx context.Context, job *river.Job[work], after time.Dur
 	}
 	return river.JobSnooze(after)
 }
+
+// lostWait is the wait of a job whose database went.
+const lostWait = time.Second
 
 // maxBackOff bounds the wait after a failure.
 const maxBackOff = 10 * time.Minute

@@ -12,6 +12,10 @@ import (
 // a query made beside its own transaction, or a database that is gone.
 const connectionWait = 20 * time.Second
 
+// restartWait is how long a statement waits for a database that refuses
+// connections. Nothing was begun by then.
+const restartWait = 5 * time.Second
+
 // ErrNoConnection means that no database connection came free in time.
 var ErrNoConnection = errors.New("store: no database connection came free in time " +
 	"(inside InTx, use the context that the function was given)")
@@ -21,17 +25,28 @@ var ErrNoConnection = errors.New("store: no database connection came free in tim
 type pool struct {
 	*sql.DB
 	wait time.Duration
+	lost func(error) bool // the database takes no connection just now
 }
 
-// Conn is sql.DB's, except that it fails with ErrNoConnection after p.wait.
+// Conn is sql.DB's, except that it fails with ErrNoConnection after p.wait, and
+// waits a little for a database that is started anew.
 func (p pool) Conn(ctx context.Context) (*sql.Conn, error) {
 	waiting, cancel := context.WithTimeoutCause(ctx, p.wait, ErrNoConnection)
 	defer cancel()
-	conn, err := p.DB.Conn(waiting)
-	if err != nil && errors.Is(context.Cause(waiting), ErrNoConnection) {
-		return nil, ErrNoConnection
+	for end := time.Now().Add(restartWait); ; {
+		conn, err := p.DB.Conn(waiting)
+		switch {
+		case err == nil:
+			return conn, nil
+		case errors.Is(context.Cause(waiting), ErrNoConnection):
+			return nil, ErrNoConnection
+		case !p.lost(err) || time.Now().After(end):
+			return nil, err
+		}
+		if err := pause(waiting, 50*time.Millisecond); err != nil {
+			return nil, err
+		}
 	}
-	return conn, err
 }
 
 // free waits until a connection can be had. The statement that follows takes

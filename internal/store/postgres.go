@@ -42,6 +42,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 		cfg.MaxConns = maxConnections
 	}
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ShouldPing = suspect
 	pgxPool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 		return err
 	}
 	d := &postgres{stdlib.OpenDBFromPool(pgxPool), pgxPool, queue}
-	s.dialect, s.pool = d, pool{d.db, connectionWait}
+	s.dialect, s.pool = d, pool{d.db, connectionWait, s.Lost}
 	if s.gorm, err = s.session(gormpostgres.New(gormpostgres.Config{Conn: s.pool})); err != nil {
 		return errors.Join(err, s.Close())
 	}

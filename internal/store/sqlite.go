@@ -54,7 +54,7 @@ func (s *Store) openSQLite(_ context.Context, o Options) error {
 		return errors.Join(err, db.Close())
 	}
 	d := &sqlite{db, read, queue}
-	s.dialect, s.pool = d, pool{db, connectionWait}
+	s.dialect, s.pool = d, pool{db, connectionWait, s.Lost}
 	if s.gorm, err = s.session(gormsqlite.Dialector{Conn: s.pool}); err == nil {
 		s.readers, err = s.session(gormsqlite.Dialector{Conn: read})
 	}

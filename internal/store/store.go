@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -62,6 +63,8 @@ type dialect interface {
 	// transient says whether the database asks for the transaction to be run
 	// again from its start.
 	transient(err error) bool
+	// ended says whether a connection is gone.
+	ended(conn *sql.Conn) bool
 	// release closes what lies beneath the pool.
 	release()
 }

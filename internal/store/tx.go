@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -39,8 +40,9 @@ func (s *Store) transaction(ctx context.Context) *transaction {
 // returned, since the database may have given the whole transaction up.
 //
 // When the database reports a deadlock, a serialization failure or a busy file,
-// the outermost InTx rolls back and runs fn again, up to five times in all. So
-// fn must not do what cannot be done twice: no HTTP, no blob, no appending to a
+// or ends the connection before COMMIT was sent, the outermost InTx rolls back and
+// runs fn again, up to five times in all. What may have been committed is never
+// run again. So fn must not do what cannot be done twice: no HTTP, no blob, no appending to a
 // slice from outside.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if s.transaction(ctx) != nil {
@@ -48,7 +50,8 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 	}
 	for run := 1; ; run++ {
 		err := s.runTx(ctx, fn)
-		if err == nil || run == maxRuns || !s.transient(err) {
+		_, lost := errors.AsType[lostError](err)
+		if err == nil || run == maxRuns || ctx.Err() != nil || !lost && !s.transient(err) {
 			return err
 		}
 		if err := backOff(ctx, run); err != nil {
@@ -65,16 +68,24 @@ func (s *Store) runTx(ctx context.Context, fn func(ctx context.Context) error) e
 	defer conn.Close()
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("store: begin a transaction: %w", err)
+		err = fmt.Errorf("store: begin a transaction: %w", err)
+		if s.ended(conn) {
+			err = lostError{err}
+		}
+		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	t := &transaction{conn: conn, tx: tx, gorm: s.gorm.Session(&gorm.Session{NewDB: true, Context: ctx})}
 	t.gorm.Statement.ConnPool = tx
 	ctx = context.WithValue(ctx, transactionKey{s}, t)
-	if err := fn(ctx); err != nil {
-		return err
+	err = fn(ctx)
+	if err == nil {
+		err = s.chain(ctx, t.audit)
 	}
-	if err := s.chain(ctx, t.audit); err != nil {
+	if err != nil && s.ended(conn) {
+		return lostError{err}
+	}
+	if err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
