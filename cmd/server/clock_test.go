@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math/rand/v2"
 	"os"
 	"testing"
 )
@@ -17,15 +16,6 @@ func newPodBy(t *testing.T, dialect, off string, settings ...string) *testPod {
 		t.Fatal(err)
 	}
 	return newPodOf(t, binary, dialect, append([]string{asProgram + "=1", testClock + "=" + off}, settings...)...)
-}
-
-// begun is a move between two pods that nothing is done to yet.
-func begun(t *testing.T, from, to *testPod, name string) round {
-	t.Helper()
-	w := to.signUp(t, name)
-	move := address(w.decide(t, w.consent(t, name+"@"+from.Host(), name), "allow"))
-	r := &arena{from: from, to: to, rand: rand.New(rand.NewPCG(1, 1))}
-	return round{arena: r, name: name, now: page{name, move, to}, old: page{name, "", from}}
 }
 
 // TestClocks: pods whose clocks are not quite five minutes apart move accounts
@@ -52,13 +42,11 @@ func TestClocks(t *testing.T) {
 		start(t, right, behind, wrong)
 		for _, row := range rows {
 			t.Run(row.name, func(t *testing.T) {
-				seen := watch(t, row.from, row.to, row.mover)
 				r := begun(t, row.from, row.to, row.mover)
-				written := scribble(t, row.from, row.mover, seen, 1)
-				endNamed(t, row.end).tell(t, r)
-				written()
+				endNamed(t, row.end).tell(t, r.round)
+				r.written()
 				r.settle(t)
-				seen.Check(t)
+				r.seen.Check(t)
 			})
 		}
 		for name, row := range map[string]struct {
@@ -77,16 +65,4 @@ func TestClocks(t *testing.T) {
 			})
 		}
 	})
-}
-
-// endNamed finds one of the ends.
-func endNamed(t *testing.T, name string) end {
-	t.Helper()
-	for _, e := range ends {
-		if e.name == name {
-			return e
-		}
-	}
-	t.Fatalf("no move ends %q", name)
-	return end{}
 }

@@ -37,8 +37,9 @@ func (p *testPod) reach() (driver, dsn string) {
 	return "sqlite", "file:" + filepath.Join(p.dir, "podmove.db") + "?_pragma=busy_timeout(15000)"
 }
 
-// watch reads both pods before something is done to an account.
-func watch(t *testing.T, from, to *testPod, name string) *invariants.Watch {
+// watch reads both pods before something is done to an account. Nothing may happen
+// to the others named, or to any if none is.
+func watch(t *testing.T, from, to *testPod, name string, others ...string) *invariants.Watch {
 	t.Helper()
-	return invariants.Look(t, invariants.Scene{Old: from.place(), New: to.place(), Name: name, Notice: time.Second})
+	return invariants.Look(t, invariants.Scene{Old: from.place(), New: to.place(), Name: name, Others: others, Notice: time.Second})
 }

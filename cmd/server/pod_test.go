@@ -72,10 +72,17 @@ var programDir string
 
 func newPodOf(t *testing.T, binary, dialect string, settings ...string) *testPod {
 	t.Helper()
-	p := &testPod{dir: t.TempDir(), log: &journal{}}
+	database := ""
 	if dialect == storetest.Postgres {
-		p.database = storetest.PostgresURL(t)
+		database = storetest.PostgresURL(t)
 	}
+	return newPodOn(t, binary, database, settings...)
+}
+
+// newPodOn prepares a pod on a database that is there; empty is SQLite.
+func newPodOn(t *testing.T, binary, database string, settings ...string) *testPod {
+	t.Helper()
+	p := &testPod{dir: t.TempDir(), database: database, log: &journal{}}
 	settings = append([]string{"PODMOVE_LOG_LEVEL=debug", "PODMOVE_LIMIT_SIGN_UP=0"}, settings...)
 	var err error
 	p.Process, err = demo.NewProcess(binary, p.dir, p.database, settings, p.log)

@@ -145,7 +145,7 @@ func belongings(t *testing.T, name string, posts, photos int, public func(i int)
 			}))
 		}
 		post := entity("status_message", map[string]any{
-			"author": owner, "guid": guid(name, "post", i), "public": public(i), "created_at": fmt.Sprintf("2020-01-01T00:%02d:00Z", i),
+			"author": owner, "guid": guid(name, "post", i), "public": public(i), "created_at": fmt.Sprintf("2020-01-01T%02d:%02d:00Z", i/60, i%60),
 			"text": fmt.Sprintf("%s wrote this as number %d.", name, i), "photos": pictures,
 		})
 		if !public(i) {

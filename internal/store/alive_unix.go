@@ -24,10 +24,9 @@ func spoke(conn net.Conn) bool {
 		return true
 	}
 	heard := true
-	err = raw.Read(func(fd uintptr) bool {
+	err = raw.Control(func(fd uintptr) { // Read would wait for whoever reads now, as pgx does in the background
 		_, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		heard = !errors.Is(err, syscall.EAGAIN)
-		return true
 	})
 	return heard || err != nil
 }

@@ -21,6 +21,9 @@ func (s *Store) Hurry(wait time.Duration) {
 	s.gorm.Statement.ConnPool = s.pool
 }
 
+// Spoke shows tests whether an idle connection would be tried before it is used.
+var Spoke = spoke
+
 // Translate shows tests what callers see of an error.
 func Translate(err error) error { return translate(err) }
 
