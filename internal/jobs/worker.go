@@ -3,10 +3,12 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -37,6 +39,10 @@ type worker struct {
 // Work runs the handler once.
 func (w *worker) Work(ctx context.Context, job *river.Job[work]) error {
 	next, err := w.handled(ctx, job.Args.RawMessage)
+	for errors.Is(err, syscall.ENOSPC) && rest(ctx) { // how the job ended could not be noted either
+		w.log.WarnContext(ctx, "a job waits for room on the disk", "kind", job.Kind, "job", job.ID, "error", err)
+		next, err = w.handled(ctx, job.Args.RawMessage)
+	}
 	switch {
 	case err != nil:
 		return w.failed(ctx, job, err)
@@ -90,6 +96,17 @@ func (w *worker) again(ctx context.Context, job *river.Job[work], after time.Dur
 		return err
 	}
 	return river.JobSnooze(after)
+}
+
+// rest waits a little for what is wrong with the database, and says whether there
+// is time left.
+func rest(ctx context.Context) bool {
+	select {
+	case <-time.After(2 * lostWait):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // lostWait is the wait of a job whose database went.

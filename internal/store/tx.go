@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"time"
 
 	"gorm.io/gorm"
@@ -42,7 +43,7 @@ func (s *Store) transaction(ctx context.Context) *transaction {
 // When the database reports a deadlock, a serialization failure or a busy file,
 // or ends the connection before COMMIT was sent, the outermost InTx rolls back and
 // runs fn again, up to five times in all. What may have been committed is never
-// run again. So fn must not do what cannot be done twice: no HTTP, no blob, no appending to a
+// run again. A database without room is syscall.ENOSPC. So fn must not do what cannot be done twice: no HTTP, no blob, no appending to a
 // slice from outside.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if s.transaction(ctx) != nil {
@@ -50,6 +51,9 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 	}
 	for run := 1; ; run++ {
 		err := s.runTx(ctx, fn)
+		if full(err) {
+			return fmt.Errorf("%w: %w", syscall.ENOSPC, err)
+		}
 		_, lost := errors.AsType[lostError](err)
 		if err == nil || run == maxRuns || ctx.Err() != nil || !lost && !s.transient(err) {
 			return err

@@ -3,6 +3,7 @@ package destination
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"podmove/transfer"
@@ -53,7 +54,10 @@ type Options struct {
 
 // A Mover carries moves through their states. It is safe for concurrent use,
 // and any number of processes may hold one on the same database.
-type Mover struct{ Options }
+type Mover struct {
+	Options
+	full atomic.Bool // the database has no room even for the state of a move
+}
 
 // New makes a Mover.
 func New(o Options) *Mover {
@@ -72,5 +76,5 @@ func New(o Options) *Mover {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Mover{o}
+	return &Mover{Options: o}
 }

@@ -90,6 +90,9 @@ func (v *Mover) Report(ctx context.Context, account int64, move string) (Report,
 	if err != nil {
 		return Report{}, err
 	}
+	if v.full.Load() && m.State.Working() { // what could not be stored
+		m.Reason, m.Message = transfer.StorageFull, "Waiting: "+noRoom+"."
+	}
 	r := Report{Move: m, Collections: progress(m.Plan, counts), Trouble: trouble}
 	if err := v.weigh(ctx, &r); err != nil {
 		return r, err

@@ -3,6 +3,7 @@ package destination
 import (
 	"context"
 	"errors"
+	"syscall"
 	"time"
 
 	"podmove/transfer"
@@ -20,6 +21,12 @@ const hard = 25 * time.Second
 // An error is this pod's own trouble, to be tried again; what the other pod
 // does becomes a state of the move.
 func (v *Mover) Run(ctx context.Context, id string) (Next, error) {
+	next, err := v.goOn(ctx, id)
+	v.full.Store(errors.Is(err, syscall.ENOSPC))
+	return next, err
+}
+
+func (v *Mover) goOn(ctx context.Context, id string) (Next, error) {
 	m, err := v.Moves.Move(ctx, id)
 	if transfer.CodeOf(err) == transfer.NotFound {
 		return Next{Done: true}, nil

@@ -17,6 +17,9 @@ const (
 	waitInAll   = 72 * time.Hour
 )
 
+// noRoom is what a person reads while the disk is full.
+const noRoom = "this pod has no room left, and the people who run it have to make some"
+
 // coded is err as a *transfer.Error; one without a code is Internal.
 func coded(err error) *transfer.Error {
 	if e, ok := errors.AsType[*transfer.Error](err); ok {
@@ -34,7 +37,8 @@ func (r *run) trouble(ctx context.Context, err error) (Next, error) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return r.wait(ctx, transfer.Errorf(transfer.PodUnreachable, "the old pod answers too slowly"))
 	case errors.Is(err, syscall.ENOSPC):
-		return r.wait(ctx, transfer.Errorf(transfer.StorageFull, "this pod has no room left, and the people who run it have to make some").Because(err))
+		r.Log.WarnContext(ctx, "a move waits for room on the disk", "move", r.m.ID, "state", r.m.State, "error", err)
+		return r.wait(ctx, transfer.Errorf(transfer.StorageFull, noRoom).Because(err))
 	case !ok:
 		return Next{}, err
 	}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// A smallDisk is a disk of a test's own that can be filled.
+type smallDisk struct{ dir string }
+
+// newSmallDisk puts a disk of so many bytes at a directory that is there.
+func newSmallDisk(t *testing.T, dir, size string) smallDisk {
+	t.Helper()
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size="+size); err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skipf("a disk that can be full needs the right to mount one: be root, with CAP_SYS_ADMIN in a container (%v)", err)
+		}
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return smallDisk{dir}
+}
+
+// fill leaves no byte free.
+func (d smallDisk) fill(t *testing.T) {
+	t.Helper()
+	file, err := os.Create(d.ballast())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := io.Copy(file, zeros{}); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+}
+
+// makeRoom is what the podmin does.
+func (d smallDisk) makeRoom(t *testing.T) {
+	t.Helper()
+	if err := os.Remove(d.ballast()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d smallDisk) ballast() string { return filepath.Join(d.dir, "ballast") }
+
+// zeros has no end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
