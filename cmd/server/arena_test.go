@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"podmove/internal/store/storetest"
 )
 
 // An arena is two pods with a network before each, in which something goes
@@ -17,6 +19,7 @@ type arena struct {
 	old, new *wire // before them
 	rand     *rand.Rand
 	account  *account // of what was done
+	beneath  *server  // of a PostgreSQL that may be started anew; nil in the short form
 
 	mutex    sync.Mutex     // of rand, and of what follows
 	kills    int            // that the round has left
@@ -31,7 +34,11 @@ func newArena(t *testing.T, dialect string, seed uint64, a *account, movers []st
 	t.Helper()
 	settings := []string{"PODMOVE_PAGE_ITEMS=4", "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s"}
 	r := &arena{account: a, rand: rand.New(rand.NewPCG(seed, 0)), falling: map[string]int{}}
-	r.from, r.to = r.pod(t, dialect, settings...), r.pod(t, dialect, settings...)
+	if dialect == storetest.Postgres && long() {
+		s := newServer(t)
+		r.beneath = &s
+	}
+	r.from, r.to = r.pod(t, dialect, "old", settings...), r.pod(t, dialect, "new", settings...)
 	for _, p := range []*testPod{r.from, r.to} {
 		p.household(t, "bystander", 6, 3)
 	}
@@ -43,15 +50,22 @@ func newArena(t *testing.T, dialect string, seed uint64, a *account, movers []st
 	return r
 }
 
+// long: this is "make chaos".
+func long() bool { return os.Getenv(chaosRounds) != "" }
+
 // pod prepares a pod. In the long form its clock is behind, by less than pods
-// must bear of each other.
-func (r *arena) pod(t *testing.T, dialect string, settings ...string) *testPod {
+// must bear of each other, and its PostgreSQL is the arena's own.
+func (r *arena) pod(t *testing.T, dialect, name string, settings ...string) *testPod {
 	t.Helper()
-	if os.Getenv(chaosRounds) == "" {
+	if !long() {
 		return newQuickPod(t, dialect, settings...)
 	}
 	r.account.fault("clock behind", 1)
-	return newPodBy(t, dialect, (-time.Duration(r.roll(299)) * time.Second).String(), settings...)
+	off := (-time.Duration(r.roll(299)) * time.Second).String()
+	if r.beneath != nil {
+		return r.beneath.pod(t, name, append(settings, testClock+"="+off)...)
+	}
+	return newPodBy(t, dialect, off, settings...)
 }
 
 // chance reports true in one of n cases.
@@ -166,7 +180,14 @@ func (r *arena) harass(t *testing.T) {
 			if r.chance(2) {
 				victim = r.to
 			}
-			name, err := victim.harm(t.Context(), time.Duration(r.roll(1500))*time.Millisecond)
+			hold, again, atOnce := time.Duration(r.roll(1500))*time.Millisecond, r.chance(2), r.chance(2)
+			var name string
+			var err error
+			if r.beneath != nil && again {
+				name, err = "PostgreSQL started anew", r.beneath.Restart(t.Context(), atOnce)
+			} else {
+				name, err = victim.harm(t.Context(), hold)
+			}
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			}

@@ -20,6 +20,7 @@ type wire struct {
 	target string
 	client http.Client
 	name   func(*http.Request) string // callOf, or what a test puts here
+	server *httptest.Server
 
 	mutex sync.Mutex
 	pick  func(call string) fault // nil, or what it answers as nil, lets pass
@@ -49,6 +50,7 @@ func onWire(t *testing.T, p *testPod) *wire {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	s := httptest.NewServer(w)
+	w.server = s
 	t.Cleanup(func() {
 		s.CloseClientConnections()
 		s.Close()
