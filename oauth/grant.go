@@ -27,6 +27,9 @@ type Details struct {
 	Until       string   `json:"until,omitempty"`
 	Limited     bool     `json:"limited"`               // posts for chosen people, too
 	Destination string   `json:"destination,omitempty"` // the new diaspora* ID
+	// Retry is the transfer of which only what did not arrive is asked for once
+	// more (Protocol §5.5).
+	Retry string `json:"retry,omitempty"`
 }
 
 // Choices are what else the person decided on the consent page.

@@ -28,8 +28,11 @@ type Book interface {
 	SetMoved(ctx context.Context, d Departure) error
 	// SetActive takes SetMoved back, and leaves an account that has not moved.
 	SetActive(ctx context.Context, account int64) error
+	// Active reports whether an account is in use here, and has not moved.
+	Active(ctx context.Context, account int64) (bool, error)
 
 	// DeparturesOf are an account's, oldest first, but for those that were undone.
+	// Those that complete one come after it.
 	DeparturesOf(ctx context.Context, account int64) ([]Departure, error)
 	// GoAgain takes back that items of the departure have come home, of those
 	// that were here all the while: their stubs lead away again.
@@ -60,6 +63,9 @@ type Book interface {
 	Owing(ctx context.Context, d Departure, b Bound) (Owing, error)
 	// Tallies count the departure's items by collection.
 	Tallies(ctx context.Context, id string) ([]Tally, error)
+	// Left is how many items of the departure stay here since they did not
+	// arrive, nor with one that completed it.
+	Left(ctx context.Context, d Departure) (int64, error)
 	// Listed names up to limit of the departure's items that are not erased and
 	// that the new pod last answered to be edited, removed or absent, in the
 	// order of collection and guid.
@@ -80,7 +86,9 @@ type Book interface {
 	AimStubs(ctx context.Context, id string, items []transfer.Onward) error
 
 	// Live says which of the items that the transfer gave are here, with their
-	// digests.
+	// digests, but for those that another has given away since. Of one that was
+	// cancelled or expired, which may have no receipt of what it gave, it names
+	// what it may have given and has the digest asked about (Protocol §7.2).
 	Live(ctx context.Context, d Departure, items []transfer.LiveItem) ([]transfer.LiveItem, error)
 	// TakeMessage remembers a message; transfer.MessageReplayed if it is known.
 	TakeMessage(ctx context.Context, issuer, id string, expires time.Time) error

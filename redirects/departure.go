@@ -17,13 +17,13 @@ type Departure struct {
 	Destination string // the new diaspora* ID
 	NoAddress   bool   // the person leaves no address (Protocol §6.3)
 	LinksMayGo  bool   // the person agreed that later moves carry old links on (Protocol §6.5)
+	Retries     string // the departure that this one completes (Protocol §5.5); else empty
 	State       transfer.State
 	Reason      transfer.Code // why erasing waits
 	Keys        []byte        // the new pod's pinned JWK set
 	KeysDiffer  time.Time     // since when it publishes none of them; zero if it does (Protocol §1.5)
 	Profile     string        // URL of the new public profile
 	Templates   transfer.Templates
-	Leftover    int64 // items that did not arrive
 
 	Redirected time.Time // the stubs went up
 	GraceEnds  time.Time

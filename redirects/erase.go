@@ -58,10 +58,16 @@ func (s *Service) settle(ctx context.Context, d Departure, until time.Time) (Nex
 	if err != nil {
 		return Next{}, err
 	}
+	whole, err := s.whole(ctx, d)
+	if err != nil {
+		return Next{}, err
+	}
 	switch {
 	case s.rest(d.Due()) > 0:
 		return s.early(ctx, d, owing)
 	case d.State == transfer.ErasingOld:
+	case whole.State == transfer.Redirecting && whole.ID != d.ID: // its undo takes this one back as well
+		return Next{After: max(s.rest(whole.Due()), s.again(d))}, nil
 	case owing.Unripe > 0:
 		line := fmt.Sprintf("%d things were edited or removed at the new pod. You have until %s to look at the list; then the old copies are erased.",
 			owing.Unripe, owing.Listed.Add(s.Notice).Format("2 January 2006 15:04 UTC"))
@@ -153,9 +159,9 @@ func (s *Service) finish(ctx context.Context, d Departure, bound Bound) (Next, e
 	case owing.Unripe > 0:
 		return Next{After: max(s.rest(owing.Listed.Add(s.Notice)), time.Second)}, nil
 	}
-	line := "The old copies are erased. " + d.Destination + " is where this account lives now."
-	if d.Leftover > 0 {
-		line = fmt.Sprintf("The old copies are erased. %d things that did not arrive at the new pod stay here.", d.Leftover)
+	line, err := s.erasedLine(ctx, d)
+	if err != nil {
+		return Next{}, err
 	}
 	_, err = s.change(ctx, d.ID, func(ctx context.Context, d *Departure) error {
 		if d.State != transfer.ErasingOld {
@@ -166,11 +172,34 @@ func (s *Service) finish(ctx context.Context, d Departure, bound Bound) (Next, e
 	return Next{Done: err == nil}, err
 }
 
+// erasedLine is what the person reads when a departure is over.
+func (s *Service) erasedLine(ctx context.Context, d Departure) (string, error) {
+	left, err := s.Book.Left(ctx, d)
+	if err != nil {
+		return "", err
+	}
+	home, err := s.Book.Active(ctx, d.Account)
+	switch {
+	case err != nil:
+		return "", err
+	case home: // it came back, and not all of it (Protocol §6.5)
+		return "The old copies of what did not come back with you are erased. They are at " + d.Destination + "; this account lives here.", nil
+	case left > 0:
+		return fmt.Sprintf("The old copies are erased. %d things that did not arrive at the new pod stay here.", left), nil
+	}
+	return "The old copies are erased. " + d.Destination + " is where this account lives now.", nil
+}
+
 // EraseNow skips what is left of the grace period, and nothing else
 // (Protocol §7.5). Whoever calls it has made sure of a fresh sign-in.
 func (s *Service) EraseNow(ctx context.Context, account int64, id string) (Departure, error) {
-	if _, err := s.Of(ctx, account, id); err != nil {
-		return Departure{}, err
+	d, err := s.Of(ctx, account, id)
+	if err != nil {
+		return d, err
+	}
+	whole, err := s.whole(ctx, d)
+	if err != nil {
+		return d, err
 	}
 	return s.change(ctx, id, func(ctx context.Context, d *Departure) error {
 		earliest := s.Earliest(*d)
@@ -179,6 +208,8 @@ func (s *Service) EraseNow(ctx context.Context, account int64, id string) (Depar
 			return nil
 		case d.State != transfer.Redirecting:
 			return transfer.Errorf(transfer.TransferClosed, "there is nothing to erase: the move is %s", d.State)
+		case whole.State == transfer.Redirecting && whole.ID != d.ID:
+			return transfer.Errorf(transfer.RequestInvalid, "the move that this completes can still be undone: have its old copies erased first. Nothing was changed")
 		case s.rest(earliest) > 0:
 			return transfer.Errorf(transfer.RequestInvalid, "the old copies can be erased from %s on, not earlier. Nothing was changed", earliest.Format("2 January 2006 15:04 UTC"))
 		}

@@ -59,12 +59,20 @@ func (s *Service) Away(ctx context.Context, account int64, pod string) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	d := list[len(list)-1]
-	if d.Origin() != pod {
+	last := list[len(list)-1]
+	if last.Origin() != pod {
 		return nil
 	}
-	if err := s.Book.SetMoved(ctx, d); err != nil {
+	if err := s.Book.SetMoved(ctx, last); err != nil {
 		return err
 	}
-	return s.Book.GoAgain(ctx, d)
+	for _, d := range list {
+		if d.ID != last.ID && d.ID != last.Retries && (last.Retries == "" || d.Retries != last.Retries) {
+			continue
+		}
+		if err := s.Book.GoAgain(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }

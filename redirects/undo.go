@@ -38,17 +38,29 @@ func (s *Service) undo(ctx context.Context, d *Departure, line string) error {
 	default:
 		return transfer.Errorf(transfer.TransferClosed, "there is no move to undo: it is %s", d.State)
 	}
-	if err := s.Book.DropStubs(ctx, d.ID); err != nil {
-		return err
+	if d.Retries == "" {
+		if err := s.undoLater(ctx, *d); err != nil {
+			return err
+		}
+		if err := s.Book.SetActive(ctx, d.Account); err != nil {
+			return err
+		}
 	}
-	if err := s.Book.SetActive(ctx, d.Account); err != nil {
+	return s.takeBack(ctx, d, line)
+}
+
+// takeBack has what one departure gave be here again.
+func (s *Service) takeBack(ctx context.Context, d *Departure, line string) error {
+	if err := s.Book.DropStubs(ctx, d.ID); err != nil {
 		return err
 	}
 	if err := s.Revoke(ctx, d.Grant); err != nil {
 		return err
 	}
-	if err := s.tellEarlier(ctx, *d); err != nil {
-		return err
+	if d.Retries == "" { // what completed a move is not where the account lives
+		if err := s.tellEarlier(ctx, *d); err != nil {
+			return err
+		}
 	}
 	return s.enter(ctx, d, transfer.Undone, line)
 }

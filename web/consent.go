@@ -20,7 +20,7 @@ import (
 type Interactions interface {
 	Begin(ctx context.Context, query, browser string) (id string, err error)
 	Interaction(ctx context.Context, id, browser string) (provider.Interaction, error)
-	Refusal(ctx context.Context, guid string) error
+	Refusal(ctx context.Context, guid, client string, d oauth.Details) error
 	Decide(ctx context.Context, id, browser string, who provider.Person, d provider.Decision) (address string, err error)
 }
 
@@ -36,6 +36,10 @@ type Consent struct {
 	// Moving is where the account is on its way to, if that keeps the client
 	// from moving it to the destination; empty if nothing does.
 	Moving func(ctx context.Context, account int64, client, destination string) (string, error)
+	// Left is what an earlier move left that is asked for once more (Protocol §5.5),
+	// and Labels what a person knows items by, by collection and guid.
+	Left   func(ctx context.Context, account int64, d oauth.Details, limit int) ([]transfer.Outcome, error)
+	Labels func(ctx context.Context, account int64, items []transfer.Outcome) (map[transfer.Collection]map[string]string, error)
 	Grace  time.Duration // from the redirects to the erasing
 	Now    func() time.Time
 }

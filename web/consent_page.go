@@ -15,6 +15,7 @@ import (
 
 // consentPage is what templates/consent.html shows.
 type consentPage struct {
+	glossary
 	provider.Interaction
 	ID      string // the person's diaspora* ID
 	Other   string // another account that the client asked for, or empty
@@ -28,7 +29,13 @@ type consentPage struct {
 	Limited *tick     // posts for chosen people, if they were asked for
 	Erased  time.Time // about when the old copies go
 	Path    string
+
+	Left   []transfer.Outcome // what an earlier move left that is asked for once more
+	labels map[transfer.Collection]map[string]string
 }
+
+// Label is what the person knows an item by that an earlier move left.
+func (p consentPage) Label(o transfer.Outcome) string { return p.labels[o.Collection][o.GUID] }
 
 // A tick is one thing that the person may carry or leave.
 type tick struct {
@@ -47,7 +54,7 @@ func (s Consent) page(c *gin.Context, i provider.Interaction) (consentPage, erro
 	if i.Hint != "" && i.Hint != page.ID {
 		page.Other = i.Hint
 	}
-	if err := s.Interactions.Refusal(ctx, a.GUID); err != nil {
+	if err := s.Interactions.Refusal(ctx, a.GUID, i.Client, i.Details); err != nil {
 		refusal, ok := errors.AsType[*transfer.Error](err)
 		if !ok {
 			return page, err
@@ -60,6 +67,13 @@ func (s Consent) page(c *gin.Context, i provider.Interaction) (consentPage, erro
 		if page.Moving, err = s.Moving(ctx, a.ID, i.Client, i.Details.Destination); err != nil {
 			return page, err
 		}
+	}
+	if i.Details.Retry != "" {
+		var err error
+		if page.Left, err = s.Left(ctx, a.ID, i.Details, maxLeftovers); err == nil {
+			page.labels, err = s.Labels(ctx, a.ID, page.Left)
+		}
+		return page, err
 	}
 	amounts, err := s.Measure(ctx, a.ID, i.Details)
 	if err == nil && s.Lost != nil {

@@ -38,7 +38,7 @@ func (k *clerk) Interaction(_ context.Context, id, browser string) (provider.Int
 	return k.i, nil
 }
 
-func (k *clerk) Refusal(context.Context, string) error { return k.refusal }
+func (k *clerk) Refusal(context.Context, string, string, oauth.Details) error { return k.refusal }
 
 func (k *clerk) Decide(_ context.Context, _, _ string, who provider.Person, d provider.Decision) (string, error) {
 	if d.Allow && who.SignedInAt.Before(k.i.StartedAt) {

@@ -69,6 +69,15 @@ type departurePage struct {
 	EraseNow  bool
 }
 
+// Missing is how many items have not arrived until now: of those that had not
+// when the pods compared, others may have since.
+func (p departurePage) Missing() int64 {
+	if len(p.Leftovers) < maxLeftovers {
+		return int64(len(p.Leftovers))
+	}
+	return p.Leftover
+}
+
 // Latest is when the account can be written to again, if the new pod does not
 // finish.
 func (p departurePage) Latest() time.Time { return p.Frozen().Add(source.FreezeLongest) }

@@ -24,6 +24,7 @@ type movePage struct {
 	Agree   bool   // the person has to go to the old pod
 	Check   bool   // the person can have it looked at first
 	Retry   bool
+	Choose  bool // and of what failed it can be chosen what is tried again
 	Stop    bool // it can be cancelled
 	Undo    bool
 	Items   int64 // with an outcome
@@ -54,6 +55,9 @@ var moveWords = map[transfer.Code]locale.Key{
 // Max is how many items of a kind there are: as announced, or more if more came.
 func (movePage) Max(p destination.Progress) int64 { return max(p.Planned, p.Seen()) }
 
+// Words are another move's state in words.
+func (movePage) Words(s destination.State) locale.Key { return stateWords[s] }
+
 // State is the state in words.
 func (p movePage) State() locale.Key { return stateWords[p.Move.State] }
 
@@ -71,7 +75,9 @@ func (p movePage) Asks() bool {
 // Can tells apart what can be done now: the buttons stand outside of the part
 // of the page that is sent again, so that a keyboard does not lose its place on
 // them.
-func (p movePage) Can() string { return fmt.Sprint(p.Agree, p.Retry, p.Asks(), p.Stop, p.Undo) }
+func (p movePage) Can() string {
+	return fmt.Sprint(p.Agree, p.Retry, p.Choose, p.Asks(), p.Stop, p.Undo)
+}
 
 // Old is the address at the old pod of an item that did not arrive; empty if it
 // has none that is known here.
@@ -107,12 +113,13 @@ func (m Moves) page(c *gin.Context) (movePage, error) {
 	p := movePage{
 		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message, moveWords), Here: m.Site.ID(a), Host: m.host(report.Move), Busy: state.Working(),
 		Agree: state.May(destination.Authorizing), Check: m.Check != nil && state.May(destination.Authorizing),
-		Retry: (state == destination.Waiting || state == destination.NeedsAttention) && report.Move.Reason != transfer.ConsentNeeded && report.Move.KeysDiffer.IsZero(),
+		Retry: retriable(a, report),
 		Stop:  state != destination.Cancelled && state.May(destination.Cancelled),
 		Undo:  m.Undo != nil && report.Move.Purpose == transfer.Move && (state == destination.Done || state.Ended() && arrived(report)),
 	}
 	for _, n := range report.Collections {
 		p.Items += n.Seen()
+		p.Choose = p.Choose || p.Retry && !state.Ended() && n.Failed > 0 || p.Retry && state == destination.Done
 	}
 	return p, nil
 }

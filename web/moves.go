@@ -20,7 +20,7 @@ type Mover interface {
 	Authorize(ctx context.Context, account int64, move, session string) (string, error)
 	Agreed(ctx context.Context, session string, answer url.Values) (destination.Move, error)
 	Cancel(ctx context.Context, account int64, move string) (destination.Move, error)
-	Retry(ctx context.Context, account int64, move string) (destination.Move, error)
+	Retry(ctx context.Context, account int64, move string, c destination.Choice) (destination.Move, error)
 	Report(ctx context.Context, account int64, move string) (destination.Report, error)
 	List(ctx context.Context, account int64) ([]destination.Move, error)
 	Items(ctx context.Context, account int64, move string, after transfer.Outcome, limit int) ([]destination.Arrival, error)
@@ -62,10 +62,7 @@ func (m Moves) Mount(r gin.IRouter) {
 		_, err := m.Mover.Cancel(ctx, account, id)
 		return err
 	}))
-	r.POST("/moves/:id/retry", in, m.act(func(ctx context.Context, account int64, id string) error {
-		_, err := m.Mover.Retry(ctx, account, id)
-		return err
-	}))
+	r.POST("/moves/:id/retry", in, m.retry)
 	if m.Undo != nil {
 		r.POST("/moves/:id/undo", in, m.fresh, m.act(m.Undo))
 	}

@@ -57,7 +57,7 @@ func (c *carrier) Cancel(_ context.Context, account int64, id string) (destinati
 	return c.report.Move, c.mine(account, id)
 }
 
-func (c *carrier) Retry(_ context.Context, account int64, id string) (destination.Move, error) {
+func (c *carrier) Retry(_ context.Context, account int64, id string, _ destination.Choice) (destination.Move, error) {
 	c.did = "retry"
 	return c.report.Move, c.mine(account, id)
 }

@@ -125,6 +125,17 @@ type Digest = string
 // Example: 0a1b2c3d4e5f60718293a4b5c6d7e8f9
 type GUID = string
 
+// ItemName defines model for ItemName.
+type ItemName struct {
+	// Collection One kind of thing. They travel in this order.
+	Collection Collection `json:"collection"`
+
+	// Guid The name of an item, the same at both pods.
+	//
+	// Example: 0a1b2c3d4e5f60718293a4b5c6d7e8f9
+	Guid GUID `json:"guid"`
+}
+
 // JWS A signed message in the compact form (RFC 7515 §7.1).
 type JWS = string
 
@@ -135,6 +146,10 @@ type OpenRequest struct {
 
 	// Format The version of the items' shapes that the client reads.
 	Format OpenRequestFormat `json:"format"`
+
+	// Items Where the permission is to try again what an earlier transfer left: of these items only. Of a collection
+	// of which none is named, all that was left is carried [5.5].
+	Items *[]ItemName `json:"items,omitempty"`
 
 	// Nonce Chosen by the client, at least 128 random bits. It stands in every page and in the manifest.
 	//

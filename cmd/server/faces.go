@@ -104,7 +104,7 @@ func (p *podServer) groups(site *web.Site, r rooms, window pod.Window, text *mar
 		&web.Download{Site: site, Own: r.source.Own, Slots: make(chan struct{}, maxDownloads), Now: p.now},
 		web.Doors{Site: site, Gate: r.gate, Refused: p.refusedSignIn, Now: p.now},
 		web.Public{Site: site, Window: window, Markup: text, Images: p.images},
-		web.Consent{Site: site, Interactions: r.provider, Measure: r.source.Measure, Lost: r.source.Lost, Moving: r.source.Moving, Grace: p.config.Grace.Std(), Now: p.now},
+		web.Consent{Site: site, Interactions: r.provider, Measure: r.source.Measure, Lost: r.source.Lost, Moving: r.source.Moving, Left: r.source.Untransferred, Labels: p.store.Labels, Grace: p.config.Grace.Std(), Now: p.now},
 		web.Moves{Site: site, Mover: r.mover, Check: r.mover.Check, Undo: r.keeper.Undo, Now: p.now, Streams: make(chan struct{}, maxStreams), Stopping: p.stopping},
 		web.Departures{
 			Site: site, Source: r.source, Redirects: r.redirects, Events: p.store, Labels: p.store.Labels, TrustKeys: r.pins.Confirm,

@@ -12,6 +12,7 @@ import (
 	"podmove/internal/pins"
 	"podmove/internal/pod"
 	"podmove/internal/store"
+	"podmove/oauth"
 	"podmove/oauth/provider"
 	"podmove/oauth/relying"
 	"podmove/redirects"
@@ -53,7 +54,7 @@ func (g *ground) rooms() (rooms, error) {
 		Slots: make(chan struct{}, 2),
 	}
 	r.pins = g.openPins(&r)
-	if r.provider, err = g.openProvider(r); err != nil {
+	if r.provider, err = g.openProvider(&r); err != nil {
 		return r, err
 	}
 	r.relying = g.openRelying()
@@ -70,7 +71,7 @@ func (g *ground) openTwoStep() *pod.TwoStep {
 	}
 }
 
-func (g *ground) openProvider(r rooms) (*provider.Provider, error) {
+func (g *ground) openProvider(r *rooms) (*provider.Provider, error) {
 	return provider.New(provider.Options{
 		Issuer:      g.origin,
 		Development: g.config.Development(),
@@ -84,8 +85,11 @@ func (g *ground) openProvider(r rooms) (*provider.Provider, error) {
 		Store:       g.store,
 		HTTP:        g.web,
 		Account:     g.grantable,
-		Log:         g.log,
-		Now:         g.now,
+		Retriable: func(ctx context.Context, guid, client string, d oauth.Details) error {
+			return r.source.Retriable(ctx, guid, client, d)
+		},
+		Log: g.log,
+		Now: g.now,
 
 		Registration: g.config.ClientRegistration == "open",
 		From:         func(r *http.Request) netip.Addr { return limit.Proxies(g.config.Proxies()).From(r) },
@@ -112,7 +116,7 @@ func (g *ground) grantable(ctx context.Context, guid string) (provider.Account, 
 	if err != nil {
 		return provider.Account{}, err
 	}
-	return provider.Account{GUID: a.GUID, ID: g.id(a), Username: a.Username, Admin: a.Admin, MovedTo: a.MovedTo}, nil
+	return provider.Account{GUID: a.GUID, ID: g.id(a), Username: a.Username, Admin: a.Admin, Moved: a.State == pod.Moved, MovedTo: a.MovedTo}, nil
 }
 
 // id is an account's diaspora* ID.

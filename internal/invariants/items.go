@@ -52,13 +52,17 @@ func (w *Watch) lost(f *Findings, is, there snapshot) {
 }
 
 // receipt is the newest word on an item: of a transfer that has moved the
-// account, if there is one.
+// account, if there is one. One that completes another has no word on most.
 func (s snapshot) receipt(i item) (d departure, r receipt) {
 	for _, one := range s.departures {
 		if d.moved() && !one.moved() {
 			continue
 		}
-		d, r = one, one.receipts[i]
+		word, has := one.receipts[i]
+		if one.retries != "" && !has {
+			continue
+		}
+		d, r = one, word
 	}
 	return d, r
 }

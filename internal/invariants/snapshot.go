@@ -35,7 +35,8 @@ type arrival struct {
 // A departure is one transfer at the old pod.
 type departure struct {
 	id, state, receipt      string
-	due, redirected, erases int64 // milliseconds; erases is when the person asked to wait no longer
+	retries                 string // the transfer that it completes
+	due, redirected, erases int64  // milliseconds; erases is when the person asked to wait no longer
 	receipts                map[item]receipt
 	stubs                   map[item]bool
 }
@@ -116,8 +117,8 @@ func (s *snapshot) readMoves(ctx context.Context, db *sql.Tx) error {
 
 func (s *snapshot) readDepartures(ctx context.Context, db *sql.Tx) error {
 	err := each(ctx, db, func(r []string) {
-		s.departures = append(s.departures, departure{r[0], r[1], r[2], number(r[3]), number(r[4]), number(r[5]), map[item]receipt{}, map[item]bool{}})
-	}, "SELECT id, state, receipt, grace_ends, redirect_at, erase_now FROM transfers WHERE purpose = 'move' AND account_id = "+s.account+" ORDER BY created_at")
+		s.departures = append(s.departures, departure{r[0], r[1], r[2], r[6], number(r[3]), number(r[4]), number(r[5]), map[item]receipt{}, map[item]bool{}})
+	}, "SELECT id, state, receipt, grace_ends, redirect_at, erase_now, retries FROM transfers WHERE purpose = 'move' AND account_id = "+s.account+" ORDER BY created_at")
 	if err != nil {
 		return err
 	}

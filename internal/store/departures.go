@@ -23,6 +23,7 @@ type departureRow struct {
 	Destination  string
 	NoAddress    bool
 	LinksMayGo   bool
+	Retries      string
 	State        string
 	Reason       string
 	Keys         string
@@ -31,7 +32,6 @@ type departureRow struct {
 	PostURL      string
 	PhotoURL     string
 	FeedURL      string
-	Leftover     int64
 	RedirectAt   int64
 	GraceEnds    int64
 	EraseNow     int64
@@ -44,9 +44,9 @@ func (departureRow) TableName() string { return "transfers" }
 func (r departureRow) departure() redirects.Departure {
 	return redirects.Departure{
 		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
-		Destination: r.Destination, NoAddress: r.NoAddress, LinksMayGo: r.LinksMayGo, State: transfer.State(r.State), Reason: transfer.Code(r.Reason),
+		Destination: r.Destination, NoAddress: r.NoAddress, LinksMayGo: r.LinksMayGo, Retries: r.Retries, State: transfer.State(r.State), Reason: transfer.Code(r.Reason),
 		Keys: []byte(r.Keys), KeysDiffer: moment(r.KeysDifferAt), Profile: r.ProfileURL,
-		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL}, Leftover: r.Leftover,
+		Templates:  transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL},
 		Redirected: moment(r.RedirectAt), GraceEnds: moment(r.GraceEnds), EraseNow: moment(r.EraseNow),
 		Asked: moment(r.AskedAt), Ended: moment(r.EndedAt),
 	}
@@ -88,6 +88,13 @@ func (s *Store) SetMoved(ctx context.Context, d redirects.Departure) error {
 // SetActive is redirects.Book's.
 func (s *Store) SetActive(ctx context.Context, account int64) error {
 	return setState(s.db(ctx).Where("id = ? AND state = ?", account, pod.Moved), pod.Active, "", "")
+}
+
+// Active is redirects.Book's.
+func (s *Store) Active(ctx context.Context, account int64) (bool, error) {
+	var n int64
+	err := s.db(ctx).Model(&accountRow{}).Where("id = ? AND state = ?", account, pod.Active).Count(&n).Error
+	return n > 0, translate(err)
 }
 
 func setState(accounts *gorm.DB, state pod.State, to, address string) error {

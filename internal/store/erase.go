@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 
 	"gorm.io/gorm"
@@ -41,6 +42,11 @@ func (s *Store) eraseSome(ctx context.Context, d redirects.Departure, c transfer
 	if c == transfer.Photos { // Protocol §7.6
 		q = q.Where("NOT EXISTS (SELECT 1 FROM post_photos WHERE post_photos.account_id = x.account_id AND post_photos.photo = x.guid)")
 	}
+	if c == transfer.Posts { // a photo that did not arrive is as visible as its posts (Protocol §3.6, §5.3)
+		q = q.Where(`NOT EXISTS (SELECT 1 FROM post_photos AS hung JOIN photos ON photos.account_id = hung.account_id AND photos.guid = hung.photo
+			JOIN transfer_receipts AS lost ON lost.transfer_id = ? AND lost.collection = ? AND lost.guid = photos.guid AND lost.outcome IN ?
+			WHERE hung.post_id = x.id AND `+notSince("lost")+")", cmp.Or(d.Retries, d.ID), transfer.Photos, notArrived, wentAway, arrived)
+	}
 	var guids []string
 	if err := q.Order("r.guid").Limit(limit).Pluck("r.guid", &guids).Error; err != nil || len(guids) == 0 {
 		return 0, translate(err)
@@ -48,12 +54,12 @@ func (s *Store) eraseSome(ctx context.Context, d redirects.Departure, c transfer
 	if err := s.eraseRows(ctx, d.Account, c, guids); err != nil {
 		return 0, err
 	}
-	err := s.db(ctx).Table("transfer_receipts").Where("transfer_id = ? AND collection = ? AND guid IN ?", d.ID, c, guids).
+	err := s.db(ctx).Table("transfer_receipts").Where("transfer_id IN (?) AND collection = ? AND guid IN ?", s.keptBy(ctx, d), c, guids).
 		Update("erased_at", s.now().UnixMilli()).Error
 	if err != nil {
 		return 0, translate(err)
 	}
-	return len(guids), translate(s.db(ctx).Table("stubs").Where("transfer_id = ? AND collection = ? AND guid IN ?", d.ID, c, guids).
+	return len(guids), translate(s.db(ctx).Table("stubs").Where("transfer_id IN (?) AND collection = ? AND guid IN ?", s.keptBy(ctx, d), c, guids).
 		Update("erased", true).Error)
 }
 

@@ -21,7 +21,7 @@ func (s *Store) owed(ctx context.Context, d redirects.Departure, c transfer.Coll
 		return q
 	}
 	return q.Joins("JOIN "+sh.table()+" AS x ON x.account_id = ? AND x.guid = r.guid AND x.digest = r.digest", d.Account).
-		Where("r.transfer_id = ? AND r.collection = ? AND r.outcome IN ? AND r.erased_at = 0 AND r.returned_at = 0", d.ID, c, arrived)
+		Where("r.transfer_id IN (?) AND r.collection = ? AND r.outcome IN ? AND r.erased_at = 0 AND r.returned_at = 0", s.keptBy(ctx, d), c, arrived)
 }
 
 // Stale is redirects.Book's.
@@ -108,7 +108,7 @@ func (s *Store) Answered(ctx context.Context, d redirects.Departure, at time.Tim
 			listed = gorm.Expr("CASE WHEN listed_at = 0 THEN CAST(? AS BIGINT) ELSE listed_at END", millis(at))
 		}
 		err := s.db(ctx).Table("transfer_receipts").
-			Where("transfer_id = ? AND collection = ? AND guid IN ?", d.ID, k.collection, some).
+			Where("transfer_id IN (?) AND collection = ? AND guid IN ?", s.keptBy(ctx, d), k.collection, some).
 			Updates(map[string]any{"holding": k.state, "held_at": millis(at), "listed_at": listed}).Error
 		if err != nil {
 			return translate(err)

@@ -37,7 +37,9 @@ type moveRow struct {
 	Keys           string // changed by PinMove and SavePin alone, and so is the next
 	KeysDifferAt   int64
 	ReplaceProfile bool
-	CreatedAt      int64 `gorm:"autoCreateTime:false"`
+	Retries        string
+	Wanted         string // JSON of destination.Choice; empty is the zero one
+	CreatedAt      int64  `gorm:"autoCreateTime:false"`
 	AgreedAt       int64
 	ChangedAt      int64
 	EndedAt        int64
@@ -47,6 +49,17 @@ func (moveRow) TableName() string { return "moves" }
 
 func fromMove(m destination.Move) (moveRow, error) {
 	plan, err := json.Marshal(m.Plan)
+	if err != nil {
+		return moveRow{}, err
+	}
+	wanted := ""
+	if !m.Wanted.All() {
+		raw, err := json.Marshal(m.Wanted)
+		if err != nil {
+			return moveRow{}, err
+		}
+		wanted = string(raw)
+	}
 	return moveRow{
 		ID: m.ID, AccountID: m.Account, Purpose: string(m.Purpose), Typed: m.Typed,
 		Issuer: m.Issuer, Subject: m.Subject, SourceAccount: m.SourceAccount,
@@ -54,8 +67,9 @@ func fromMove(m destination.Move) (moveRow, error) {
 		Reason: string(m.Reason), Message: m.Message,
 		WaitUntil: toMillis(m.WaitUntil), WaitedMS: m.Waited.Milliseconds(), Attempts: m.Attempts, Rounds: m.Rounds,
 		Plan: string(plan), Keys: string(m.Keys), KeysDifferAt: toMillis(m.KeysDiffer), ReplaceProfile: m.Profile == destination.ReplaceProfile,
+		Retries: m.Retries, Wanted: wanted,
 		CreatedAt: toMillis(m.Created), AgreedAt: toMillis(m.Agreed), ChangedAt: toMillis(m.Changed), EndedAt: toMillis(m.Ended),
-	}, err
+	}, nil
 }
 
 func (r moveRow) move() (destination.Move, error) {
@@ -66,10 +80,15 @@ func (r moveRow) move() (destination.Move, error) {
 		Reason: transfer.Code(r.Reason), Message: r.Message,
 		WaitUntil: fromMillis(r.WaitUntil), Waited: time.Duration(r.WaitedMS) * time.Millisecond,
 		Attempts: r.Attempts, Rounds: r.Rounds, Keys: []byte(r.Keys), KeysDiffer: fromMillis(r.KeysDifferAt), Profile: destination.KeepProfile,
-		Created: fromMillis(r.CreatedAt), Agreed: fromMillis(r.AgreedAt), Changed: fromMillis(r.ChangedAt), Ended: fromMillis(r.EndedAt),
+		Retries: r.Retries, Created: fromMillis(r.CreatedAt), Agreed: fromMillis(r.AgreedAt), Changed: fromMillis(r.ChangedAt), Ended: fromMillis(r.EndedAt),
 	}
 	if r.ReplaceProfile {
 		m.Profile = destination.ReplaceProfile
+	}
+	if r.Wanted != "" {
+		if err := json.Unmarshal([]byte(r.Wanted), &m.Wanted); err != nil {
+			return m, err
+		}
 	}
 	if r.Plan == "" {
 		return m, nil

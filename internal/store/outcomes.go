@@ -87,7 +87,7 @@ func (s *Store) MarkUnsent(ctx context.Context, run string, guids []string) erro
 
 // Counts is destination.Arrivals'.
 func (s *Store) Counts(ctx context.Context, run string) (list []destination.Count, err error) {
-	err = s.db(ctx).Table("arrivals").Where("run = ?", run).
+	err = s.runs(ctx, run).
 		Select("collection, outcome AS result, count(*) AS items").
 		Group("collection, outcome").Order("collection, outcome").Find(&list).Error
 	return list, translate(err)
@@ -95,7 +95,7 @@ func (s *Store) Counts(ctx context.Context, run string) (list []destination.Coun
 
 // Outcomes is destination.Arrivals'.
 func (s *Store) Outcomes(ctx context.Context, run string, after transfer.Outcome, limit int, wanted ...transfer.Result) ([]destination.Arrival, error) {
-	q := s.db(ctx).Table("arrivals").Where("run = ? AND (collection, guid) > (?, ?)", run, after.Collection, after.GUID)
+	q := s.runs(ctx, run).Where("(collection, guid) > (?, ?)", after.Collection, after.GUID)
 	if len(wanted) > 0 {
 		q = q.Where("outcome IN ?", wanted)
 	}

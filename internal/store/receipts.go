@@ -65,9 +65,9 @@ func (s *Store) Receipts(ctx context.Context, id string, c transfer.Collection, 
 // Leftovers lists outcomes of items that did not arrive.
 func (s *Store) Leftovers(ctx context.Context, id string, after transfer.Outcome, limit int) ([]transfer.Outcome, error) {
 	var rows []receiptRow
-	err := s.db(ctx).Where("transfer_id = ? AND outcome IN ?", id, []transfer.Result{transfer.Skipped, transfer.Failed}).
-		Where("(collection, guid) > (?, ?)", string(after.Collection), after.GUID).
-		Order("collection, guid").Limit(limit).Find(&rows).Error
+	err := s.left(ctx, id).Where("r.outcome IN ?", notArrived).
+		Where("(r.collection, r.guid) > (?, ?)", string(after.Collection), after.GUID).
+		Order("r.collection, r.guid").Limit(limit).Find(&rows).Error
 	return outcomes(rows), err
 }
 

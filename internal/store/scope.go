@@ -23,19 +23,29 @@ func (w where) and(sql string, args ...any) where {
 
 // within is what a scope lets out of a collection, as a condition on the
 // collection's table. This is the only place that says so.
-func within(s source.Scope, c transfer.Collection) where {
+func within(s source.Scope, c transfer.Collection) (w where) {
 	shown := shownOf(s)
-	if shown.sql == "" {
-		return shown
+	switch {
+	case shown.sql == "":
+	case c == transfer.Posts:
+		w = shown.on("posts")
+	case c == transfer.Photos:
+		w = photosWithin(shown)
+	default: // other collections are whole (Protocol §4.4)
 	}
-	switch c {
-	case transfer.Posts:
-		return shown.on("posts")
-	case transfer.Photos:
-		return photosWithin(shown)
-	default:
-		return where{} // other collections are whole (Protocol §4.4)
+	if sh, err := shelfOf(c); err == nil {
+		w = w.andNoted(s, c, sh.table())
 	}
+	return w
+}
+
+// andNoted narrows a collection, or its tombstones, to the items that were noted
+// for a transfer, if the scope is that of one (Protocol §5.5).
+func (w where) andNoted(s source.Scope, c transfer.Collection, table string) where {
+	if s.Items == "" {
+		return w
+	}
+	return w.and("EXISTS (SELECT 1 FROM transfer_items AS noted WHERE noted.transfer_id = ? AND noted.collection = ? AND noted.guid = "+table+".guid)", s.Items, c)
 }
 
 // shownOf is what must hold of a post, or of a photo that hangs on none. The
@@ -88,6 +98,7 @@ func goneWithin(s source.Scope, c transfer.Collection, table string) where {
 	if c == transfer.Posts || c == transfer.Photos {
 		w = w.andGone(s)
 	}
+	w = w.andNoted(s, c, "tombstones")
 	live := where{}.and(table + ".account_id = tombstones.account_id AND " + table + ".guid = tombstones.guid")
 	if in := within(s, c); in.sql != "" {
 		live = live.and(in.sql, in.args...)

@@ -108,31 +108,3 @@ func (s *Store) movedAccounts(ctx context.Context, a redirects.Address) *gorm.DB
 			[]transfer.State{transfer.Redirecting, transfer.ErasingOld, transfer.Erased}).
 		Order("transfers.redirect_at DESC")
 }
-
-// Live is redirects.Book's.
-func (s *Store) Live(ctx context.Context, d redirects.Departure, items []transfer.LiveItem) (live []transfer.LiveItem, err error) {
-	named := map[transfer.Collection][]string{}
-	for _, item := range items {
-		named[item.Collection] = append(named[item.Collection], item.GUID)
-	}
-	for _, c := range transfer.Collections() {
-		if len(named[c]) == 0 {
-			continue
-		}
-		sh, err := shelfOf(c)
-		if err != nil {
-			return nil, err
-		}
-		var rows []standing
-		err = s.db(ctx).Table(sh.table()+" AS x").Select("x.guid, x.digest").
-			Joins("JOIN transfer_receipts AS r ON r.transfer_id = ? AND r.collection = ? AND r.guid = x.guid", d.ID, c).
-			Where("x.account_id = ? AND x.guid IN ?", d.Account, named[c]).Order("x.guid").Find(&rows).Error
-		if err != nil {
-			return nil, translate(err)
-		}
-		for _, r := range rows {
-			live = append(live, transfer.LiveItem{Collection: c, GUID: r.GUID, Digest: r.Digest})
-		}
-	}
-	return live, nil
-}

@@ -38,6 +38,7 @@ var dumpedTables = []dumpedTable{
 	{name: "grants"},
 	{name: "transfers"},
 	{name: "transfer_onward"},
+	{name: "transfer_items"},
 	{name: "transfer_nonces"},
 	{name: "transfer_reads"},
 	{name: "transfer_receipts"},

@@ -33,6 +33,7 @@ type transferRow struct {
 	Destination  string
 	NoAddress    bool
 	LinksMayGo   bool
+	Retries      string
 	State        string
 	Plan         string // JSON of transfer.Plan
 	Keys         string
@@ -71,7 +72,7 @@ func fromTransfer(t source.Transfer) (transferRow, error) {
 		ID: t.ID, AccountID: t.Account, GrantID: t.Grant, Client: t.Client, Nonce: t.Nonce,
 		Purpose: string(t.Purpose), Collections: strings.Join(collections, " "), Limited: t.Limited,
 		SinceAt: toBound(t.Since), UntilAt: toBound(t.Until),
-		Destination: t.Destination, NoAddress: t.NoAddress, LinksMayGo: t.LinksMayGo, State: string(t.State), Plan: string(plan), Keys: string(t.Keys),
+		Destination: t.Destination, NoAddress: t.NoAddress, LinksMayGo: t.LinksMayGo, Retries: t.Retries, State: string(t.State), Plan: string(plan), Keys: string(t.Keys),
 		AsOf: t.AsOf, Receipt: t.Receipt, ProfileURL: t.Profile,
 		PostURL: t.Templates.Post, PhotoURL: t.Templates.Photo, FeedURL: t.Templates.Feed,
 		Leftover: t.Leftover, Reason: string(t.Reason),
@@ -85,7 +86,7 @@ func (r transferRow) transfer() (source.Transfer, error) {
 	t := source.Transfer{
 		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
 		Purpose: transfer.Purpose(r.Purpose), Limited: r.Limited, Since: fromBound(r.SinceAt), Until: fromBound(r.UntilAt),
-		Destination: r.Destination, NoAddress: r.NoAddress, LinksMayGo: r.LinksMayGo, State: transfer.State(r.State), Keys: []byte(r.Keys), KeysDiffer: fromMillis(r.KeysDifferAt),
+		Destination: r.Destination, NoAddress: r.NoAddress, LinksMayGo: r.LinksMayGo, Retries: r.Retries, State: transfer.State(r.State), Keys: []byte(r.Keys), KeysDiffer: fromMillis(r.KeysDifferAt),
 		AsOf: r.AsOf, Receipt: r.Receipt, Profile: r.ProfileURL,
 		Templates: transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL},
 		Leftover:  r.Leftover, Reason: transfer.Code(r.Reason),

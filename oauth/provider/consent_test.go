@@ -110,12 +110,12 @@ func TestDecide(t *testing.T) {
 		}
 	})
 	t.Run("refuses an admin's account before and at the decision", func(t *testing.T) {
-		code(t, p.Refusal(t.Context(), admin), transfer.AccountAdmin)
+		code(t, p.Refusal(t.Context(), admin, "", oauth.Details{}), transfer.AccountAdmin)
 		_, err := p.Decide(t.Context(), c.begin(c.request()), browser, provider.Person{GUID: admin, SignedInAt: p.now()}, everything())
 		code(t, err, transfer.AccountAdmin)
 	})
 	t.Run("refuses an account that has moved", func(t *testing.T) {
-		code(t, p.Refusal(t.Context(), gone), transfer.AccountMoved)
+		code(t, p.Refusal(t.Context(), gone, "", oauth.Details{}), transfer.AccountMoved)
 		_, err := p.Decide(t.Context(), c.begin(c.request()), browser, provider.Person{GUID: gone, SignedInAt: p.now()}, everything())
 		code(t, err, transfer.AccountMoved)
 	})

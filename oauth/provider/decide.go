@@ -47,11 +47,11 @@ func (p *Provider) Decide(ctx context.Context, id, browser string, who Person, d
 	if who.SignedInAt.Before(pending.CreatedAt) {
 		return "", ErrSignIn
 	}
-	account, err := p.grantable(ctx, who.GUID)
+	asked, err := parseDetails(r.Form.Get("authorization_details"))
 	if err != nil {
 		return "", err
 	}
-	asked, err := parseDetails(r.Form.Get("authorization_details"))
+	account, err := p.grantable(ctx, who.GUID, r.GetClient().GetID(), asked)
 	if err != nil {
 		return "", err
 	}

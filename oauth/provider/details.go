@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,9 @@ import (
 
 // maxDetails bounds authorization_details, in bytes.
 const maxDetails = 4 << 10
+
+// transferShape is that of a transfer's id.
+var transferShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // parseDetails reads authorization_details (RFC 9396 §2): one object of our
 // type, with members that are known, each once.
@@ -88,6 +92,8 @@ func checkDetails(d oauth.Details) error {
 		return errors.New("the destination is not an account's ID")
 	case d.Purpose == string(transfer.Move) && d.Destination == "":
 		return errors.New("a move has a destination")
+	case d.Retry != "" && (d.Purpose != string(transfer.Move) || !transferShape.MatchString(d.Retry)):
+		return errors.New("only what a move has left is tried again, under that transfer's id")
 	}
 	return checkCollections(d)
 }
@@ -101,7 +107,8 @@ func moment(s string) (time.Time, bool) {
 }
 
 // checkCollections: at least one, each known and named once. Protocol §2.4: a
-// move takes profile and blocks along, and posts and photos together.
+// move takes profile and blocks along, and posts and photos together; what a
+// move has left is of any.
 func checkCollections(d oauth.Details) error {
 	for i, c := range d.Collections {
 		if !transfer.Collection(c).Known() || slices.Contains(d.Collections[:i], c) {
@@ -112,6 +119,7 @@ func checkCollections(d oauth.Details) error {
 	switch {
 	case len(d.Collections) == 0:
 		return errors.New("no collection is named")
+	case d.Retry != "":
 	case d.Purpose == string(transfer.Move) && (!has(transfer.Profiles) || !has(transfer.Blocks)):
 		return errors.New("a move takes profile and blocks along")
 	case d.Purpose == string(transfer.Move) && has(transfer.Posts) != has(transfer.Photos):
@@ -124,6 +132,9 @@ func checkCollections(d oauth.Details) error {
 // was asked, in the order in which collections travel.
 func narrow(asked oauth.Details, d Decision) (oauth.Details, error) {
 	granted := asked
+	if asked.Retry != "" { // it is a list of things, which the page shows
+		return asked, nil
+	}
 	granted.Limited = asked.Limited && d.Limited
 	granted.Collections = nil
 	always := []transfer.Collection{}

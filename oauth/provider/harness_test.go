@@ -96,7 +96,7 @@ func accounts(_ context.Context, guid string) (provider.Account, error) {
 	case admin:
 		return provider.Account{GUID: guid, ID: "root@old.example", Username: "root", Admin: true}, nil
 	case gone:
-		return provider.Account{GUID: guid, ID: "gone@old.example", Username: "gone", MovedTo: "gone@new.example"}, nil
+		return provider.Account{GUID: guid, ID: "gone@old.example", Username: "gone", Moved: true, MovedTo: "gone@new.example"}, nil
 	}
 	return provider.Account{GUID: guid, ID: "aurora@old.example", Username: "aurora"}, nil
 }

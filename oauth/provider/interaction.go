@@ -125,14 +125,15 @@ func (p *Provider) waiting(ctx context.Context, id, browser string) (Pending, *f
 
 // Refusal says why an account cannot be granted access to, or nil. The page
 // shows it before it asks for anything.
-func (p *Provider) Refusal(ctx context.Context, guid string) error {
-	_, err := p.grantable(ctx, guid)
+func (p *Provider) Refusal(ctx context.Context, guid, client string, d oauth.Details) error {
+	_, err := p.grantable(ctx, guid, client, d)
 	return err
 }
 
 // grantable finds the account. Protocol §2.5: an admin hands the role over
-// first.
-func (p *Provider) grantable(ctx context.Context, guid string) (Account, error) {
+// first. §5.5: of an account that moved away only the pod that it went to gets
+// something, which is what that lacks.
+func (p *Provider) grantable(ctx context.Context, guid, client string, d oauth.Details) (Account, error) {
 	a, err := p.Account(ctx, guid)
 	switch {
 	case err != nil:
@@ -140,9 +141,11 @@ func (p *Provider) grantable(ctx context.Context, guid string) (Account, error) 
 	case a.Admin:
 		return Account{}, transfer.Errorf(transfer.AccountAdmin,
 			"%s is an admin of this pod, and an admin's account cannot be carried away. Hand the role over to someone else first, then start again. Nothing was granted.", a.ID)
-	case a.MovedTo != "":
+	case d.Retry != "":
+		return a, p.Retriable(ctx, guid, client, d)
+	case a.Moved:
 		return Account{}, transfer.Errorf(transfer.AccountMoved,
-			"%s has already moved to %s. Nothing was granted.", a.ID, a.MovedTo)
+			"%s has already moved to %s. Nothing was granted.", a.ID, cmp.Or(a.MovedTo, "another pod"))
 	}
 	return a, nil
 }

@@ -43,7 +43,8 @@ type Account struct {
 	ID       string // aurora@old.example
 	Username string
 	Admin    bool
-	MovedTo  string // the new diaspora* ID of an account that moved away
+	Moved    bool   // away from here
+	MovedTo  string // the new diaspora* ID; empty if it left none
 }
 
 // Options are what a Provider works with. All are needed but Log, Now
@@ -73,8 +74,11 @@ type Options struct {
 	From func(*http.Request) netip.Addr
 	// Account finds an account by its person GUID.
 	Account func(ctx context.Context, guid string) (Account, error)
-	Log     *slog.Logger
-	Now     func() time.Time
+	// Retriable says why a client may not have what is asked for once more of an
+	// account, or nil (Protocol §5.5).
+	Retriable func(ctx context.Context, guid, client string, d oauth.Details) error
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // A Provider grants clients access to accounts. It is safe for concurrent use.

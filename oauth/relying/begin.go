@@ -52,7 +52,7 @@ func (p *Party) Begin(ctx context.Context, a Ask) (Started, error) {
 
 // details are what the request asks for (Protocol §2.2).
 func (a Ask) details() oauth.Details {
-	d := oauth.Details{Type: oauth.DetailsType, Purpose: string(a.Purpose), Limited: a.Limited, Destination: a.Destination}
+	d := oauth.Details{Type: oauth.DetailsType, Purpose: string(a.Purpose), Limited: a.Limited, Destination: a.Destination, Retry: a.Retry}
 	for _, c := range a.Collections {
 		d.Collections = append(d.Collections, string(c))
 	}

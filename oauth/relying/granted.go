@@ -22,7 +22,7 @@ func (a tokenAnswer) granted(peer Peer, asked oauth.Details) ([]transfer.Collect
 		return nil, broken(host, "token: no authorization_details, or not one of type %s", oauth.DetailsType)
 	}
 	same := given.Purpose == asked.Purpose && given.Destination == asked.Destination &&
-		given.Since == asked.Since && given.Until == asked.Until
+		given.Since == asked.Since && given.Until == asked.Until && given.Retry == asked.Retry
 	if !same || given.Limited && !asked.Limited {
 		return nil, broken(host, "token: the granted details are not those asked for")
 	}

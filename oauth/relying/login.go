@@ -17,6 +17,7 @@ type Ask struct {
 	Collections []transfer.Collection
 	Limited     bool   // posts for chosen people, too
 	Destination string // the ID here
+	Retry       string // the transfer of which what did not arrive is asked for once more (Protocol §5.5); else empty
 }
 
 // Started is a login under way.

@@ -27,9 +27,12 @@ func (v *Mover) Authorize(ctx context.Context, account int64, move, session stri
 	if err != nil {
 		return "", err
 	}
-	started, err := v.Login.Begin(ctx, Ask{
-		ID: m.Typed, Purpose: m.Purpose, Collections: transfer.Collections(), Limited: true, Destination: place.ID,
-	})
+	ask, err := v.asks(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	ask.Destination = place.ID
+	started, err := v.Login.Begin(ctx, ask)
 	if err == nil {
 		err = v.expected(m, started.Issuer)
 	}
@@ -98,10 +101,13 @@ func (v *Mover) exchange(ctx context.Context, m Move, a LoginAttempt, answer url
 	if err := v.expected(m, g.Issuer); err != nil {
 		return g, err
 	}
+	subject, err := v.person(ctx, m)
 	switch {
+	case err != nil:
+		return g, err
 	case g.Account != m.Typed: // Protocol §2.7
 		return g, transfer.Errorf(transfer.IdentityDiffers, "the account that agreed is %s, and not %s as was asked for. Nothing was changed", g.Account, m.Typed)
-	case m.Subject != "" && m.Subject != g.Subject:
+	case subject != "" && subject != g.Subject:
 		return g, transfer.Errorf(transfer.IdentityDiffers, "%s is another account now than the one this move began with. Nothing was changed", g.Account)
 	}
 	return g, nil

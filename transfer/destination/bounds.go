@@ -1,6 +1,7 @@
 package destination
 
 import (
+	"context"
 	"time"
 
 	"podmove/transfer"
@@ -25,6 +26,9 @@ type Bounds struct {
 	Taken       map[transfer.Collection]Taken // by earlier calls
 	Until       time.Time                     // no page is begun after it: ErrPaused; zero is no bound
 	Now         func() time.Time              // the clock of Until; nil is time.Now
+	// Before may mark entries of a page as failed, before anything of them is
+	// fetched or stored; nil marks none.
+	Before func(ctx context.Context, p transfer.Page) error
 }
 
 // BoundsOf are the usual bounds for what a source announces: its collections

@@ -57,7 +57,7 @@ func (v *Mover) change(ctx context.Context, m Move, c change) (Move, error) {
 // person lives here now: an account that had moved away is in use again.
 func (v *Mover) done(ctx context.Context, m Move, c change) (Move, error) {
 	c.to = Done
-	if m.Purpose == transfer.Move && v.Home != nil {
+	if m.Purpose == transfer.Move && m.Retries == "" && v.Home != nil {
 		c.also = func(ctx context.Context) error { return v.Home(ctx, m.Account) }
 	}
 	return v.locked(ctx, m, c)

@@ -108,6 +108,11 @@ func (k *copier) fetch(ctx context.Context, after transfer.Cursor) <-chan fetche
 // store keeps a page's photos, then the page (photos before rows, so that no
 // row names bytes that are not there).
 func (k *copier) store(ctx context.Context, page transfer.Page) error {
+	if k.b.Before != nil {
+		if err := k.b.Before(ctx, page); err != nil {
+			return err
+		}
+	}
 	if k.c == transfer.Photos {
 		if err := k.keepPhotos(ctx, page.Entries); err != nil {
 			return err

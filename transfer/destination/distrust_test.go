@@ -37,7 +37,7 @@ func TestDistrust(t *testing.T) {
 			if !strings.Contains(m.Message, "old.example answers with other keys") {
 				s.Errorf("it says %q", m.Message)
 			}
-			if _, err := s.mover.Retry(s.Context(), s.account, m.ID); transfer.CodeOf(err) != transfer.KeysDiffer {
+			if _, err := s.mover.Retry(s.Context(), s.account, m.ID, destination.Choice{}); transfer.CodeOf(err) != transfer.KeysDiffer {
 				s.Errorf("trying again: %v", err)
 			}
 			s.source.nonce, s.source.state = "", transfer.Open

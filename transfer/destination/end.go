@@ -39,13 +39,9 @@ func (v *Mover) cancel(ctx context.Context, m Move, code transfer.Code, message 
 	return v.change(ctx, m, c)
 }
 
-// Retry goes on at once with a move that waits or needs attention, and has
-// failed items tried again.
-func (v *Mover) Retry(ctx context.Context, account int64, move string) (Move, error) {
-	m, err := v.Mine(ctx, account, move)
-	if err != nil {
-		return m, err
-	}
+// goOn goes on at once with a move that waits or needs attention, and has failed
+// items tried again.
+func (v *Mover) goOn(ctx context.Context, m Move, c Choice) (Move, error) {
 	phase := m.working()
 	switch {
 	case m.State != Waiting && m.State != NeedsAttention:
@@ -55,19 +51,19 @@ func (v *Mover) Retry(ctx context.Context, account int64, move string) (Move, er
 	case m.Reason == transfer.ConsentNeeded || !phase.Working():
 		return m, transfer.Errorf(transfer.ConsentNeeded, "the old pod has to ask you once more before this move can go on")
 	}
-	again, err := v.failed(ctx, m.ID)
+	failed, err := v.failed(ctx, m.ID)
 	if err != nil {
 		return m, err
 	}
-	text := "Trying again."
+	again, text := c.touches(failed), "Trying again."
 	if m.doubtful() {
-		again, text = transfer.Collections(), "Trying again: everything is read from the beginning."
+		again, text, c = transfer.Collections(), "Trying again: everything is read from the beginning.", Choice{}
 	}
 	if len(again) > 0 {
 		phase = Copying
 	}
 	m.Phase, m.Reason, m.Message, m.WaitUntil = phase, "", "", time.Time{}
-	m.Attempts, m.Rounds, m.Waited = 0, 0, 0
+	m.Attempts, m.Rounds, m.Waited, m.Wanted = 0, 0, 0, c
 	return v.change(ctx, m, change{
 		to: phase, text: text, job: WorkJob{m.ID},
 		also: func(ctx context.Context) error {
@@ -85,17 +81,6 @@ func (v *Mover) Retry(ctx context.Context, account int64, move string) (Move, er
 // it would not either.
 func (m Move) doubtful() bool {
 	return m.Reason == transfer.CursorStuck || m.Reason == transfer.BeyondPlan || m.Reason == transfer.ManifestDiffers
-}
-
-// failed are the collections that have failed items.
-func (v *Mover) failed(ctx context.Context, run string) (list []transfer.Collection, err error) {
-	counts, err := v.Arrivals.Counts(ctx, run)
-	for _, c := range counts {
-		if c.Result == transfer.Failed && c.Items > 0 {
-			list = append(list, c.Collection)
-		}
-	}
-	return list, err
 }
 
 // Farewell tells the source of a cancelling, gives the tokens back and forgets

@@ -55,7 +55,12 @@ type Arrivals interface {
 	// MarkUnsent makes the source hear again of the items named, or of all
 	// where none is named.
 	MarkUnsent(ctx context.Context, run string, guids []string) error
-	// Counts are the outcomes of a run by collection and result.
+	// FailedOf are those items of a collection that failed in a run, of the guids
+	// given, and why.
+	FailedOf(ctx context.Context, run string, c transfer.Collection, guids []string) (map[string]transfer.Code, error)
+	// Counts are the outcomes of a run by collection and result. What a move
+	// brought, or could not, that completes the run's counts with it, and is in
+	// Outcomes as well.
 	Counts(ctx context.Context, run string) ([]Count, error)
 	// Outcomes lists a run's outcomes in the order of collection and guid,
 	// behind the one given; wanted narrows to some results if it is not empty.
@@ -126,6 +131,7 @@ type Ask struct {
 	Collections []transfer.Collection
 	Limited     bool   // posts for chosen people, too
 	Destination string // the ID here
+	Retry       string // the transfer of which what did not arrive is asked for once more; else empty
 }
 
 // Started is a login under way.

@@ -29,6 +29,8 @@ type Move struct {
 	Keys          []byte        // the old pod's pinned JWK set (Protocol §1.5)
 	KeysDiffer    time.Time     // since when it publishes none of them; zero if it does
 	Profile       ProfileChoice
+	Retries       string // the move that this one completes (Protocol §5.5); else empty
+	Wanted        Choice // what of what did not arrive is tried again
 	Created       time.Time
 	Agreed        time.Time // last, at the old pod; zero before
 	Changed       time.Time

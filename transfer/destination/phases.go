@@ -24,7 +24,7 @@ func (r *run) copy(ctx context.Context) error {
 		return err
 	}
 	b := BoundsOf(r.m.Plan).with(r.Bounds)
-	b.Taken, b.Until, b.Now = taken, r.until, r.Now
+	b.Taken, b.Until, b.Now, b.Before = taken, r.until, r.Now, r.leave
 	err = Copy(ctx, r.Writer(r.m), r.source, b, func(_ transfer.Collection, came []transfer.Outcome) {
 		if r.came += len(came); len(came) > 0 {
 			r.m.Attempts = 0
@@ -156,6 +156,9 @@ func (r *run) receipt(ctx context.Context, m transfer.Manifest, arrived []transf
 // finish: the source has what it needs, and the tokens go back (Protocol §5.5).
 func (r *run) finish(ctx context.Context) error {
 	text := "The move is done: old links now lead here."
+	if r.m.Retries != "" {
+		text = "What was tried again has come: its old links now lead here, too."
+	}
 	if r.m.Purpose == transfer.Copy {
 		text = "The copy is done. Nothing at the old pod was changed."
 	}

@@ -46,7 +46,7 @@ func (k *copier) keepPhotos(ctx context.Context, entries []transfer.Entry) error
 // wanted reads what an entry says of its bytes. An entry that is no photo by
 // the rules is left to Write, which says why.
 func (k *copier) wanted(e *transfer.Entry) (transfer.Photo, bool, error) {
-	if len(e.Item) == 0 {
+	if len(e.Item) == 0 || e.Failed != "" {
 		return transfer.Photo{}, false, nil
 	}
 	photo, err := transfer.Decode[transfer.Photo](*e)

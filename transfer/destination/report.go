@@ -13,6 +13,7 @@ type Report struct {
 	Collections []Progress
 	Pace        transfer.Pace
 	Trouble     []Arrival // the first items that did not arrive, at most MaxTrouble
+	Later       []Move    // that completed it, or are to, newest first (Protocol §5.5)
 }
 
 // MaxTrouble bounds the list of items in a report.
@@ -94,6 +95,9 @@ func (v *Mover) Report(ctx context.Context, account int64, move string) (Report,
 		m.Reason, m.Message = transfer.StorageFull, "Waiting: "+noRoom+"."
 	}
 	r := Report{Move: m, Collections: progress(m.Plan, counts), Trouble: trouble}
+	if r.Later, err = v.completions(ctx, m); err != nil {
+		return r, err
+	}
 	if err := v.weigh(ctx, &r); err != nil {
 		return r, err
 	}

@@ -59,13 +59,13 @@ func TestRoom(t *testing.T) {
 			s.full(transfer.QuotaExceeded)
 			m := s.work(s.begin(), 5)
 			s.want(m, destination.NeedsAttention, transfer.QuotaExceeded)
-			m, err := s.mover.Retry(s.Context(), s.account, m.ID)
+			m, err := s.mover.Retry(s.Context(), s.account, m.ID, destination.Choice{})
 			if err != nil {
 				s.Fatal(err)
 			}
 			s.want(s.work(m, 5), destination.NeedsAttention, transfer.QuotaExceeded)
 			s.mover.Room = nil
-			m, err = s.mover.Retry(s.Context(), s.account, m.ID)
+			m, err = s.mover.Retry(s.Context(), s.account, m.ID, destination.Choice{})
 			if err != nil {
 				s.Fatal(err)
 			}

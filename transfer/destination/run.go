@@ -21,12 +21,12 @@ const hard = 25 * time.Second
 // An error is this pod's own trouble, to be tried again; what the other pod
 // does becomes a state of the move.
 func (v *Mover) Run(ctx context.Context, id string) (Next, error) {
-	next, err := v.goOn(ctx, id)
+	next, err := v.proceed(ctx, id)
 	v.full.Store(errors.Is(err, syscall.ENOSPC))
 	return next, err
 }
 
-func (v *Mover) goOn(ctx context.Context, id string) (Next, error) {
+func (v *Mover) proceed(ctx context.Context, id string) (Next, error) {
 	m, err := v.Moves.Move(ctx, id)
 	if transfer.CodeOf(err) == transfer.NotFound {
 		return Next{Done: true}, nil
@@ -158,8 +158,12 @@ func (r *run) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var again []transfer.ItemName
+	if r.m.Retries != "" {
+		again = r.m.Wanted.single()
+	}
 	plan, err := r.source.Open(ctx, transfer.Opening{
-		Purpose: r.m.Purpose, Collections: granted.Collections, Nonce: r.m.Nonce, Format: transfer.Format,
+		Purpose: r.m.Purpose, Collections: granted.Collections, Nonce: r.m.Nonce, Format: transfer.Format, Items: again,
 	})
 	if err != nil {
 		return err

@@ -45,7 +45,12 @@ func (v *Mover) Begin(ctx context.Context, s Start) (Move, error) {
 	if s.Profile == ReplaceProfile {
 		m.Profile = ReplaceProfile
 	}
-	return m, v.Moves.InTx(ctx, func(ctx context.Context) error {
+	return m, v.add(ctx, m, "A "+string(m.Purpose)+" from "+id+" was prepared.")
+}
+
+// add notes a move that begins, beside no other.
+func (v *Mover) add(ctx context.Context, m Move, line string) error {
+	return v.Moves.InTx(ctx, func(ctx context.Context) error {
 		if err := v.Moves.LockAccount(ctx, m.Account); err != nil {
 			return err
 		}
@@ -55,7 +60,7 @@ func (v *Mover) Begin(ctx context.Context, s Start) (Move, error) {
 		if err := v.Moves.AddMove(ctx, m); err != nil {
 			return err
 		}
-		return v.Event(ctx, m.Account, m.ID, "move-planned", "A "+string(m.Purpose)+" from "+id+" was prepared.")
+		return v.Event(ctx, m.Account, m.ID, "move-planned", line)
 	})
 }
 

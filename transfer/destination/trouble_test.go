@@ -131,7 +131,7 @@ func TestWaitingIsBounded(t *testing.T) {
 		}
 		s.part("and goes on when the person says so", func() {
 			s.source.trouble = nil
-			m, err := s.mover.Retry(s.Context(), s.account, m.ID)
+			m, err := s.mover.Retry(s.Context(), s.account, m.ID, destination.Choice{})
 			if err != nil {
 				s.Fatal(err)
 			}
@@ -145,7 +145,7 @@ func TestConsentOnceMore(t *testing.T) {
 		s.source.trouble = times(-1, "page photos", coded(transfer.TokenInvalid))
 		m := s.work(s.begin(), 20)
 		s.want(m, destination.NeedsAttention, transfer.ConsentNeeded)
-		if _, err := s.mover.Retry(s.Context(), s.account, m.ID); transfer.CodeOf(err) != transfer.ConsentNeeded {
+		if _, err := s.mover.Retry(s.Context(), s.account, m.ID, destination.Choice{}); transfer.CodeOf(err) != transfer.ConsentNeeded {
 			s.Errorf("trying again without consent: %v", err)
 		}
 		s.source.trouble = nil
@@ -202,7 +202,7 @@ func TestLeftovers(t *testing.T) {
 		"tries what failed again when the person says so": func(s *stage) {
 			m := leave(s)
 			s.source.found = true
-			m, err := s.mover.Retry(s.Context(), s.account, m.ID)
+			m, err := s.mover.Retry(s.Context(), s.account, m.ID, destination.Choice{})
 			if err != nil {
 				s.Fatal(err)
 			}

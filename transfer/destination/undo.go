@@ -40,11 +40,33 @@ func (k *Keeper) Undo(ctx context.Context, account int64, move string) error {
 	}
 	m.Reason, m.Message = "", "The move is undone: the old pod has everything as it was. What came from there and was not changed here is taken away."
 	c := change{to: Undone, text: m.Message, job: TakeBackJob{m.ID}}
-	if m.Purpose == transfer.Move && k.Away != nil {
-		c.also = func(ctx context.Context) error { return k.Away(ctx, m.Account, m.Issuer) }
-	}
+	c.also = func(ctx context.Context) error { return k.undone(ctx, m) }
 	_, err = k.locked(ctx, m, c)
 	return err
+}
+
+// undone is what follows from an undo, in its transaction. With a move goes what
+// completed it; an account that has lost only that lives here all the same.
+func (k *Keeper) undone(ctx context.Context, m Move) error {
+	if m.Purpose != transfer.Move || m.Retries != "" {
+		return nil
+	}
+	list, err := k.completions(ctx, m)
+	if err != nil {
+		return err
+	}
+	for _, one := range list {
+		if one.State != Done {
+			continue
+		}
+		if _, err := k.change(ctx, one, change{to: Undone, text: "The move was undone, and with it what completed it."}); err != nil {
+			return err
+		}
+	}
+	if k.Away == nil {
+		return nil
+	}
+	return k.Away(ctx, m.Account, m.Issuer)
 }
 
 // unremoved says what an undo that the source did not agree to has left.

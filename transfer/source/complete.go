@@ -111,10 +111,19 @@ func (s *Service) unchanged(ctx context.Context, t Transfer, asOf int64) error {
 
 // redirect puts the stubs up.
 func (s *Service) redirect(ctx context.Context, t *Transfer) error {
+	if t.Retries != "" {
+		if _, err := s.completed(ctx, *t); err != nil {
+			return err
+		}
+	}
 	t.Redirected = s.now()
 	t.GraceEnds = t.Redirected.Add(s.Grace)
-	line := fmt.Sprintf("Everything is at %s. From now on the old links lead there. Until %s this can be undone.",
-		t.Destination, t.GraceEnds.Format("2 January 2006 15:04 UTC"))
+	what := "Everything"
+	if t.Retries != "" {
+		what = "What had not arrived"
+	}
+	line := fmt.Sprintf("%s is at %s. From now on the old links lead there. Until %s this can be undone.",
+		what, t.Destination, t.GraceEnds.Format("2 January 2006 15:04 UTC"))
 	if err := s.enter(ctx, t, transfer.Redirecting, line); err != nil {
 		return err
 	}

@@ -32,6 +32,9 @@ type slot struct {
 // stands in it: a later one under the same terms may go on from the cursor.
 func slotOf(t Transfer, c transfer.Collection, epoch string) slot {
 	filter := fmt.Sprintf("%t %s %s", t.Limited, spelled(t.Since), spelled(t.Until))
+	if s := t.Scope(); s.Items != "" {
+		filter += " " + s.Items
+	}
 	return slot{account: t.Account, epoch: epoch, client: t.Client, collection: c, filter: filter}
 }
 

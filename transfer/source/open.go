@@ -40,14 +40,14 @@ func (s *Service) Open(ctx context.Context, g oauth.Grant, r transfer.Opening) (
 		if err := s.Transfers.LockAccount(ctx, account.ID); err != nil {
 			return err
 		}
-		answer, err = s.open(ctx, account, t)
+		answer, err = s.open(ctx, account, t, r.Items)
 		return err
 	})
 	return answer, err
 }
 
 // open decides under the account's lock.
-func (s *Service) open(ctx context.Context, account Account, t Transfer) (Opened, error) {
+func (s *Service) open(ctx context.Context, account Account, t Transfer, items []transfer.ItemName) (Opened, error) {
 	before, err := s.Transfers.TransferOf(ctx, t.Grant, t.Nonce)
 	if err == nil {
 		plan, err := s.plan(ctx, before)
@@ -60,6 +60,11 @@ func (s *Service) open(ctx context.Context, account Account, t Transfer) (Opened
 	if err := s.mayLeave(ctx, account, t); err != nil {
 		return Opened{}, err
 	}
+	if t.Retries != "" {
+		if t, err = s.again(ctx, t, items); err != nil {
+			return Opened{}, err
+		}
+	}
 	if t.Plan, err = s.measure(ctx, t); err != nil {
 		return Opened{}, err
 	}
@@ -71,17 +76,23 @@ func (s *Service) open(ctx context.Context, account Account, t Transfer) (Opened
 	if err := s.Transfers.AddTransfer(ctx, t); err != nil {
 		return Opened{}, err
 	}
-	line := host(t) + " may now read this account."
-	if t.Destination != "" {
-		line = fmt.Sprintf("%s may now copy this account to %s.", host(t), t.Destination)
+	return Opened{Plan: t.Plan, New: true}, s.Event(ctx, t.Account, t.ID, "transfer-open", openedLine(t))
+}
+
+func openedLine(t Transfer) string {
+	switch {
+	case t.Retries != "":
+		return host(t) + " may now try again to copy what did not arrive there."
+	case t.Destination != "":
+		return fmt.Sprintf("%s may now copy this account to %s.", host(t), t.Destination)
 	}
-	return Opened{Plan: t.Plan, New: true}, s.Event(ctx, t.Account, t.ID, "transfer-open", line)
+	return host(t) + " may now read this account."
 }
 
 // mayLeave refuses an account that cannot go now (Protocol §2.5).
 func (s *Service) mayLeave(ctx context.Context, account Account, t Transfer) error {
 	switch {
-	case account.Moved:
+	case account.Moved && t.Retries == "":
 		return moved()
 	case account.Admin:
 		return transfer.Errorf(transfer.AccountAdmin, "this account looks after its pod; hand that role over first")
@@ -120,7 +131,7 @@ func (s *Service) makeWay(ctx context.Context, other, t Transfer) error {
 func (s *Service) asked(g oauth.Grant, r transfer.Opening) (Transfer, error) {
 	t := Transfer{
 		ID: newID(), Grant: g.ID, Client: g.Client, Nonce: r.Nonce, Purpose: r.Purpose, Limited: g.Details.Limited,
-		Destination: g.Details.Destination, NoAddress: g.Choices.NoAddress, LinksMayGo: g.Choices.LinksMayGo, Keys: g.Keys,
+		Destination: g.Details.Destination, NoAddress: g.Choices.NoAddress, LinksMayGo: g.Choices.LinksMayGo, Keys: g.Keys, Retries: g.Details.Retry,
 		State: transfer.Open, Created: s.now(), Used: s.now(),
 	}
 	switch {
@@ -132,6 +143,12 @@ func (s *Service) asked(g oauth.Grant, r transfer.Opening) (Transfer, error) {
 		return t, transfer.Errorf(transfer.RequestInvalid, "purpose is move or copy")
 	case r.Purpose == transfer.Move && (g.Details.Purpose != string(transfer.Move) || !g.Has(oauth.ScopeMove)):
 		return t, transfer.Errorf(transfer.NotGranted, "the person agreed to a copy, not to a move")
+	case t.Retries != "" && r.Purpose != transfer.Move:
+		return t, transfer.Errorf(transfer.NotGranted, "the person agreed to complete a move")
+	case len(r.Items) > 0 && t.Retries == "":
+		return t, transfer.Errorf(transfer.RequestInvalid, "items are named only of what an earlier transfer left")
+	case len(r.Items) > transfer.MaxHoldings:
+		return t, transfer.Errorf(transfer.TooLarge, "at most %d items are named; name none for all", transfer.MaxHoldings)
 	}
 	if err := t.within(g.Details, r.Collections); err != nil {
 		return t, err

@@ -14,6 +14,7 @@ type Scope struct {
 	Limited     bool      // limited posts, and the photos only they use
 	Since       time.Time // posts created at or after; zero is no bound (Protocol §4.4)
 	Until       time.Time // posts created before; zero is no bound
+	Items       string    // the transfer for which the only items were noted that are let out; empty lets out all
 }
 
 // A Change is an item as of its last change.

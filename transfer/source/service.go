@@ -94,6 +94,11 @@ func (s *Service) used(ctx context.Context, t Transfer) (Transfer, error) {
 	if err != nil {
 		return t, err
 	}
+	if t.Retries != "" && Live(t.State) {
+		if t, err = s.stillMoved(ctx, t); err != nil {
+			return t, err
+		}
+	}
 	idle := s.now().Sub(t.Used)
 	switch {
 	case !Live(t.State) || idle < time.Minute:
@@ -114,7 +119,7 @@ func (s *Service) readable(ctx context.Context, g oauth.Grant, id string) (Trans
 	if err != nil {
 		return t, err
 	}
-	if account.Moved {
+	if account.Moved && t.Retries == "" {
 		return t, moved()
 	}
 	return t, closed(t.State)

@@ -23,6 +23,7 @@ type Transfer struct {
 	Destination string // the new diaspora* ID
 	NoAddress   bool   // the person leaves no address (Protocol §6.3)
 	LinksMayGo  bool   // later moves may carry old links on (Protocol §6.5)
+	Retries     string // the transfer that this one completes, of which it carries what did not arrive (Protocol §5.5); else empty
 	State       transfer.State
 	Plan        transfer.Plan // as announced at opening
 	Keys        []byte        // the destination's pinned JWK set (Protocol §1.5)
@@ -49,7 +50,11 @@ type Transfer struct {
 
 // Scope is what of the account the transfer lets out.
 func (t Transfer) Scope() Scope {
-	return Scope{Account: t.Account, Collections: t.Collections, Limited: t.Limited, Since: t.Since, Until: t.Until}
+	s := Scope{Account: t.Account, Collections: t.Collections, Limited: t.Limited, Since: t.Since, Until: t.Until}
+	if t.Retries != "" {
+		s.Items = t.ID
+	}
+	return s
 }
 
 // Origin is the destination pod's public URL, named by its client_id.
@@ -84,6 +89,10 @@ type Transfers interface {
 	LockAccount(ctx context.Context, account int64) error
 
 	AddTransfer(ctx context.Context, t Transfer) error
+	// AddItems notes which items a transfer carries that completes another: what
+	// that one left of its collections as failed, and no other has brought since;
+	// of a collection of which items are named, only those. It answers how many.
+	AddItems(ctx context.Context, t Transfer, items []transfer.ItemName) (int64, error)
 	// SaveTransfer stores what changes after opening: state, and everything
 	// from AsOf to Ended but Created and Used. An account is frozen, and nothing
 	// but the deletion of a post takes a change number, while one of its
@@ -118,8 +127,9 @@ type Transfers interface {
 	// Receipts lists a collection's outcomes in bytewise order of guid, from
 	// after the guid given, at most limit.
 	Receipts(ctx context.Context, id string, c transfer.Collection, after string, limit int) ([]transfer.Outcome, error)
-	// Leftovers lists outcomes of items that did not arrive, in bytewise order
-	// of collection and guid, from after the item given, at most limit.
+	// Leftovers lists outcomes of items that did not arrive, nor with a transfer
+	// that completed this one, in bytewise order of collection and guid, from
+	// after the item given, at most limit.
 	Leftovers(ctx context.Context, id string, after transfer.Outcome, limit int) ([]transfer.Outcome, error)
 }
 
