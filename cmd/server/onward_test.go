@@ -115,7 +115,12 @@ func (p *testPod) erase(t *testing.T, name string) {
 	t.Helper()
 	s := p.open(t)
 	defer s.Close()
-	id := newest(t, s, name)
+	p.eraseOf(t, s, newest(t, s, name))
+}
+
+// eraseOf is erase of one transfer.
+func (p *testPod) eraseOf(t *testing.T, s *store.Store, id string) {
+	t.Helper()
 	d, err := s.Departure(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)

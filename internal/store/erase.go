@@ -54,7 +54,7 @@ func (s *Store) eraseSome(ctx context.Context, d redirects.Departure, c transfer
 	if err := s.eraseRows(ctx, d.Account, c, guids); err != nil {
 		return 0, err
 	}
-	err := s.db(ctx).Table("transfer_receipts").Where("transfer_id IN (?) AND collection = ? AND guid IN ?", s.keptBy(ctx, d), c, guids).
+	err := s.db(ctx).Table("transfer_receipts").Where("transfer_id IN (?) AND collection = ? AND guid IN ? AND outcome IN ?", s.keptBy(ctx, d), c, guids, arrived).
 		Update("erased_at", s.now().UnixMilli()).Error
 	if err != nil {
 		return 0, translate(err)

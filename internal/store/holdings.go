@@ -108,7 +108,7 @@ func (s *Store) Answered(ctx context.Context, d redirects.Departure, at time.Tim
 			listed = gorm.Expr("CASE WHEN listed_at = 0 THEN CAST(? AS BIGINT) ELSE listed_at END", millis(at))
 		}
 		err := s.db(ctx).Table("transfer_receipts").
-			Where("transfer_id IN (?) AND collection = ? AND guid IN ?", s.keptBy(ctx, d), k.collection, some).
+			Where("transfer_id IN (?) AND collection = ? AND guid IN ? AND outcome IN ?", s.keptBy(ctx, d), k.collection, some, arrived).
 			Updates(map[string]any{"holding": k.state, "held_at": millis(at), "listed_at": listed}).Error
 		if err != nil {
 			return translate(err)

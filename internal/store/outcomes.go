@@ -24,6 +24,11 @@ func (s *Store) StartOver(ctx context.Context, run string, c transfer.Collection
 	})
 }
 
+// Seen is destination.Arrivals'.
+func (s *Store) Seen(ctx context.Context, run string) error {
+	return translate(s.db(ctx).Table("arrivals").Where("run = ?", unseenIn(run)).Update("run", run).Error)
+}
+
 // Unsent is destination.Arrivals'.
 func (s *Store) Unsent(ctx context.Context, run string, limit int) ([]transfer.Outcome, error) {
 	var rows []arrivalRow

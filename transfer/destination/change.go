@@ -35,6 +35,11 @@ func (v *Mover) change(ctx context.Context, m Move, c change) (Move, error) {
 		if err := v.Moves.ChangeMove(ctx, m, from); err != nil {
 			return err
 		}
+		if c.to.Ended() && !from.Ended() { // what was to be read again is as it was
+			if err := v.Arrivals.Seen(ctx, m.ID); err != nil {
+				return err
+			}
+		}
 		if c.also != nil {
 			if err := c.also(ctx); err != nil {
 				return err

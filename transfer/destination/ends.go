@@ -48,6 +48,8 @@ type Arrivals interface {
 	Contents(ctx context.Context, run string) (int64, error)
 	// StartOver forgets where a run stands in a collection, never its items.
 	StartOver(ctx context.Context, run string, c transfer.Collection) error
+	// Seen takes StartOver's marks back where a run ends before it read again.
+	Seen(ctx context.Context, run string) error
 	// Unsent lists up to limit outcomes that the source has no receipt for.
 	Unsent(ctx context.Context, run string, limit int) ([]transfer.Outcome, error)
 	// MarkSent notes that the source has these.

@@ -37,7 +37,8 @@ func (r *run) catchUp(ctx context.Context) error {
 	if r.passes++; r.came > few && r.passes < maxPasses {
 		return nil
 	}
-	if r.m.Purpose == transfer.Copy { // which leaves the account alone
+	// A copy leaves the account alone, and one that has moved is written to no more.
+	if r.m.Purpose == transfer.Copy || r.m.Retries != "" {
 		return r.compare(ctx)
 	}
 	return r.freeze(ctx)
