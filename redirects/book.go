@@ -19,7 +19,7 @@ type Book interface {
 
 	// Departure finds a transfer of purpose move, whatever its state.
 	Departure(ctx context.Context, id string) (Departure, error)
-	// SaveDeparture stores State, Reason, GraceEnds, EraseNow and Ended.
+	// SaveDeparture stores State, Reason, Waits, GraceEnds, EraseNow and Ended.
 	SaveDeparture(ctx context.Context, d Departure) error
 	// Departures names those that are redirecting or erasing.
 	Departures(ctx context.Context) ([]string, error)

@@ -20,6 +20,7 @@ type Departure struct {
 	Retries     string // the departure that this one completes (Protocol §5.5); else empty
 	State       transfer.State
 	Reason      transfer.Code // why erasing waits
+	Waits       time.Time     // since when it does; zero if it does not
 	Keys        []byte        // the new pod's pinned JWK set
 	KeysDiffer  time.Time     // since when it publishes none of them; zero if it does (Protocol §1.5)
 	Profile     string        // URL of the new public profile
@@ -60,6 +61,12 @@ func (d Departure) Due() time.Time {
 		return d.EraseNow
 	}
 	return d.GraceEnds
+}
+
+// A Delay is a departure whose erasing waits, as those see it who run the pod.
+type Delay struct {
+	Departure
+	Username string
 }
 
 // A Place is where something of a moved account was and is now.

@@ -63,6 +63,21 @@ func (s *Service) ask(ctx context.Context, d Departure, owed []Owed) error {
 	})
 }
 
+// Relay puts another pod's question to the pod of a departure and answers what
+// that says, signed by it and as it is: whoever asked judges it (Protocol §6.5).
+func (s *Service) Relay(ctx context.Context, id string, asked []transfer.Holding) ([]transfer.Holding, error) {
+	d, err := s.Book.Departure(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	question := transfer.Holdings{Envelope: s.request(d), Items: asked}
+	var answer transfer.Holdings
+	if err := s.exchange(ctx, d, holdingsPath, transfer.TypHoldings, question, &answer); err != nil {
+		return nil, err
+	}
+	return answer.Items, s.answers(d, question.Envelope, answer.Envelope)
+}
+
 // judge takes an answer for what it proves: held only with the right proof, and
 // what is not answered is absent.
 func (s *Service) judge(ctx context.Context, d Departure, asked, answered []transfer.Holding) ([]transfer.Holding, error) {

@@ -90,7 +90,7 @@ func (s *Service) change(ctx context.Context, id string, fn func(ctx context.Con
 // enter stores a new state and the line about it. It runs inside change.
 func (s *Service) enter(ctx context.Context, d *Departure, to transfer.State, line string) error {
 	if to != transfer.ErasingOld || d.Reason != transfer.HoldingsAbsent {
-		d.Reason = "" // what is absent stays so, and the person knows
+		d.Reason, d.Waits = "", time.Time{} // what is absent stays so, and the person knows
 	}
 	d.State = to
 	if to == transfer.Undone || to == transfer.Erased {

@@ -114,7 +114,7 @@ func (s *Service) wait(ctx context.Context, d Departure, why transfer.Code, line
 		if d.State != transfer.Redirecting && d.State != transfer.ErasingOld {
 			return nil
 		}
-		d.Reason = why
+		d.Reason, d.Waits = why, s.now()
 		if err := s.Book.SaveDeparture(ctx, *d); err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (s *Service) fine(ctx context.Context, d Departure) error {
 		if d.State != transfer.Redirecting {
 			return nil
 		}
-		d.Reason = ""
+		d.Reason, d.Waits = "", time.Time{}
 		return s.Book.SaveDeparture(ctx, *d)
 	})
 	return err

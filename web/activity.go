@@ -36,14 +36,14 @@ type Activity struct {
 // Mount adds the pages.
 func (p Activity) Mount(r gin.IRouter) {
 	r.GET("/settings/activity", p.Site.SignedIn(), p.mine)
-	r.GET("/admin/audit", p.admin, p.all)
+	r.GET("/admin/audit", p.Site.admin, p.all)
 }
 
 // admin hides what is behind it: others find nothing there, as at any address
 // that is not in use.
-func (p Activity) admin(c *gin.Context) {
-	if a, ok := p.Site.Account(c); !ok || !a.Admin {
-		p.Site.Missing(c)
+func (s *Site) admin(c *gin.Context) {
+	if a, ok := s.Account(c); !ok || !a.Admin {
+		s.Missing(c)
 	}
 }
 

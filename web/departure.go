@@ -52,6 +52,7 @@ type departurePage struct {
 	source.Transfer
 	Words     locale.Key
 	Why       locale.Key                // erasing waits
+	Absent    bool                      // it does for what the new pod does not hold
 	Sizes     []transfer.CollectionPlan // how far each collection is, until the redirects
 	Pace      transfer.Pace
 	Leftovers []transfer.Outcome
@@ -164,9 +165,9 @@ func (d Departures) left(ctx context.Context, account int64, p *departurePage) e
 	if p.Listed, err = d.Redirects.Listed(ctx, account, p.ID, maxLeftovers); err != nil {
 		return err
 	}
-	p.Why = waitWords[departure.Reason]
-	if p.Why == "" && departure.Reason != "" && departure.Reason != transfer.KeysDiffer { // that is said at length
-		p.Why = locale.Key("The new pod gives no answer that proves what it holds. Nothing is erased before it does.")
+	p.Absent = departure.Reason == transfer.HoldingsAbsent
+	if departure.Reason != transfer.KeysDiffer { // that is said at length
+		p.Why = whyWaits(departure.Reason)
 	}
 	p.GraceEnds, p.Earliest = departure.Due(), d.Redirects.Earliest(departure)
 	if p.Onward, _, err = d.Redirects.Onward(ctx, account, p.ID); err != nil {

@@ -100,6 +100,7 @@ func (p *podServer) groups(site *web.Site, r rooms, window pod.Window, text *mar
 		web.Settings{Site: site, Keeping: r.gate, Events: p.store, Now: p.now},
 		web.Apps{Site: site, Connections: r.provider, Transfers: r.source.List},
 		web.Activity{Site: site, Log: p.store},
+		web.Delays{Site: site, List: p.store.Delays},
 		web.TwoStep{Site: site, Steps: r.steps, Now: p.now},
 		&web.Download{Site: site, Own: r.source.Own, Slots: make(chan struct{}, maxDownloads), Now: p.now},
 		web.Doors{Site: site, Gate: r.gate, Refused: p.refusedSignIn, Now: p.now},

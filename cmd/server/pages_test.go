@@ -136,6 +136,15 @@ func podmin(g gallery) {
 	g.Click("Show")
 	g.See("Nobody here has this username.")
 	g.answer()
+	g.Visit(g.from.URL + "/admin/departures")
+	g.See("None waits.")
+	g.answer()
+	g.from.forge(g.t, `INSERT INTO transfers (id, account_id, grant_id, client, nonce, purpose, collections, limited, destination, state, plan, reason, waits_at, created_at, used_at, redirect_at, asked_at)
+		SELECT 'waits', id, '', 'https://new.example/oauth/client.json', '', 'move', '', TRUE, 'ada@new.example', 'erasing', '{}', 'holdings-absent', 1790000000000, 1, 1, 1780000000000, 1790000000000 FROM accounts WHERE username = 'ada'`)
+	g.Visit(g.from.URL + "/admin/departures")
+	g.See("ada@new.example", "does not hold everything that it took")
+	g.look("/admin/departures")
+	g.from.forge(g.t, "DELETE FROM transfers WHERE id = 'waits'")
 }
 
 // twoSteps sets two-step sign-in up, and signs in with a recovery code: the

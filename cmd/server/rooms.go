@@ -176,6 +176,7 @@ func (g *ground) openKeeper(r rooms) *destination.Keeper {
 	return destination.NewKeeper(r.mover, destination.KeeperOptions{
 		Custody:  g.store,
 		OpenBlob: g.blobs.Open,
+		Ask:      r.redirects.Relay,
 		Verify:   r.pins.Verify,
 		Peek:     keys.Peek,
 		Send:     g.send,

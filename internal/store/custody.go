@@ -103,6 +103,15 @@ func (s *Store) tombstoned(ctx context.Context, account int64, c transfer.Collec
 	return gone, translate(err)
 }
 
+// Forwarded is destination.Custody's.
+func (s *Store) Forwarded(ctx context.Context, m destination.Move, c transfer.Collection, guids []string) (list []destination.Forwarded, err error) {
+	err = s.cameFrom(ctx, m, c).Where("a.guid IN ? AND a.outcome IN ? AND a.local_guid <> ''", guids, arrived).
+		Joins("JOIN transfers AS t ON t.account_id = a.account_id AND t.state IN ?", []transfer.State{transfer.ErasingOld, transfer.Erased}).
+		Joins("JOIN transfer_receipts AS r ON r.transfer_id = t.id AND r.collection = a.collection AND r.guid = a.local_guid AND r.erased_at > 0 AND r.returned_at = 0").
+		Select("a.guid, a.local_guid AS local, t.id AS leaving, r.digest <> a.digest AS edited").Order("a.guid").Find(&list).Error
+	return list, translate(err)
+}
+
 // untouched queries what a move made, or filled in, and nobody changed since, nor
 // did a later move find it here. The arrival is a, the item x.
 func (s *Store) untouched(ctx context.Context, m destination.Move, sh shelf) *gorm.DB {

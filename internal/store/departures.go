@@ -26,6 +26,7 @@ type departureRow struct {
 	Retries      string
 	State        string
 	Reason       string
+	WaitsAt      int64
 	Keys         string
 	KeysDifferAt int64
 	ProfileURL   string
@@ -44,7 +45,7 @@ func (departureRow) TableName() string { return "transfers" }
 func (r departureRow) departure() redirects.Departure {
 	return redirects.Departure{
 		ID: r.ID, Account: r.AccountID, Grant: r.GrantID, Client: r.Client, Nonce: r.Nonce,
-		Destination: r.Destination, NoAddress: r.NoAddress, LinksMayGo: r.LinksMayGo, Retries: r.Retries, State: transfer.State(r.State), Reason: transfer.Code(r.Reason),
+		Destination: r.Destination, NoAddress: r.NoAddress, LinksMayGo: r.LinksMayGo, Retries: r.Retries, State: transfer.State(r.State), Reason: transfer.Code(r.Reason), Waits: moment(r.WaitsAt),
 		Keys: []byte(r.Keys), KeysDiffer: moment(r.KeysDifferAt), Profile: r.ProfileURL,
 		Templates:  transfer.Templates{Post: r.PostURL, Photo: r.PhotoURL, Feed: r.FeedURL},
 		Redirected: moment(r.RedirectAt), GraceEnds: moment(r.GraceEnds), EraseNow: moment(r.EraseNow),
@@ -65,7 +66,7 @@ func (s *Store) Departure(ctx context.Context, id string) (redirects.Departure, 
 // SaveDeparture is redirects.Book's.
 func (s *Store) SaveDeparture(ctx context.Context, d redirects.Departure) error {
 	return translate(s.db(ctx).Model(&departureRow{}).Where("id = ?", d.ID).Updates(map[string]any{
-		"state": string(d.State), "reason": string(d.Reason), "grace_ends": millis(d.GraceEnds), "erase_now": millis(d.EraseNow), "ended_at": millis(d.Ended),
+		"state": string(d.State), "reason": string(d.Reason), "waits_at": millis(d.Waits), "grace_ends": millis(d.GraceEnds), "erase_now": millis(d.EraseNow), "ended_at": millis(d.Ended),
 	}).Error)
 }
 
@@ -74,6 +75,24 @@ func (s *Store) Departures(ctx context.Context) (ids []string, err error) {
 	err = s.db(ctx).Model(&departureRow{}).Where("state IN ?", []transfer.State{transfer.Redirecting, transfer.ErasingOld}).
 		Order("redirect_at, id").Pluck("id", &ids).Error
 	return ids, translate(err)
+}
+
+// Delays are the departures whose erasing waits, those that wait longest first,
+// after the one given, at most limit. The zero Delay is the beginning.
+func (s *Store) Delays(ctx context.Context, after redirects.Delay, limit int) ([]redirects.Delay, error) {
+	var rows []struct {
+		departureRow
+		Username string
+	}
+	err := s.db(ctx).Table("transfers").Joins("JOIN accounts ON accounts.id = transfers.account_id").Select("transfers.*, accounts.username").
+		Where("transfers.state IN ? AND transfers.reason <> ''", []transfer.State{transfer.Redirecting, transfer.ErasingOld}).
+		Where("(transfers.waits_at, transfers.id) > (?, ?)", millis(after.Waits), after.ID).
+		Order("transfers.waits_at, transfers.id").Limit(limit).Find(&rows).Error
+	list := make([]redirects.Delay, len(rows))
+	for i, r := range rows {
+		list[i] = redirects.Delay{Departure: r.departure(), Username: r.Username}
+	}
+	return list, translate(err)
 }
 
 // SetMoved is redirects.Book's.

@@ -58,6 +58,9 @@ func (k *Keeper) holdings(ctx context.Context, m Move, asked []transfer.Holding)
 			guids = append(guids, guid)
 		}
 		err := k.Custody.Kept(ctx, m, c, guids, func(kept Kept) error { return w.see(places[kept.GUID], kept) })
+		if err == nil {
+			err = k.beyond(ctx, m, c, places, asked, reply)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -30,6 +30,9 @@ type Custody interface {
 	// leaving, named as at the source, behind the one given in the order of
 	// collection and guid; only what is public.
 	GoneOn(ctx context.Context, m Move, leaving string, after transfer.Onward, limit int) ([]transfer.Onward, error)
+	// Forwarded are those of the items, named as at the source, that the move's
+	// origin brought and that are erased here since they went on to another pod.
+	Forwarded(ctx context.Context, m Move, c transfer.Collection, guids []string) ([]Forwarded, error)
 	// TakeMessage remembers a message; transfer.MessageReplayed if it is known.
 	TakeMessage(ctx context.Context, issuer, id string, expires time.Time) error
 }
@@ -43,11 +46,23 @@ type Kept struct {
 	Bytes   int64                 // of that content
 }
 
-// KeeperOptions are what a Keeper works with beside its Mover. All are needed.
+// A Forwarded item is at the pod that the account went on to.
+type Forwarded struct {
+	GUID    string // at the source
+	Local   string // here, as it was
+	Leaving string // with which it went
+	Edited  bool   // here, before it went
+}
+
+// KeeperOptions are what a Keeper works with beside its Mover. All are needed but
+// Ask.
 type KeeperOptions struct {
 	Custody Custody
 	// OpenBlob gives the bytes of a SHA-256 in lower-case hex, and their number.
 	OpenBlob func(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
+	// Ask puts a source's question, challenges and all, to the pod that an account
+	// left for. Nil asks nobody.
+	Ask func(ctx context.Context, leaving string, asked []transfer.Holding) ([]transfer.Holding, error)
 	// Verify checks a JWS of the kind typ against the keys that are pinned, or
 	// have followed those, and reads its claims (Protocol §1.5). It may ask the
 	// other pod, and so is never called inside a transaction.

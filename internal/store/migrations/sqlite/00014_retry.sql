@@ -11,6 +11,7 @@ CREATE TABLE transfer_items (
     guid        TEXT NOT NULL,
     PRIMARY KEY (transfer_id, collection, guid)
 );
+ALTER TABLE transfers ADD COLUMN waits_at BIGINT NOT NULL DEFAULT 0; -- since when erasing waits, if it does
 ALTER TABLE moves ADD COLUMN retries TEXT NOT NULL DEFAULT '';     -- the move that this one completes
 ALTER TABLE moves ADD COLUMN wanted TEXT NOT NULL DEFAULT '';      -- JSON of destination.Choice: what is tried again
 CREATE INDEX moves_retries ON moves (retries) WHERE retries <> '';
@@ -19,6 +20,7 @@ CREATE INDEX moves_retries ON moves (retries) WHERE retries <> '';
 DROP INDEX moves_retries;
 ALTER TABLE moves DROP COLUMN wanted;
 ALTER TABLE moves DROP COLUMN retries;
+ALTER TABLE transfers DROP COLUMN waits_at;
 DROP TABLE transfer_items;
 DROP INDEX transfers_retries;
 ALTER TABLE transfers DROP COLUMN retries;
