@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strconv"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +28,7 @@ type carrier struct {
 	err     error  // of whatever is asked next
 	refuse  error  // to ask the old pod
 	did     string
+	chosen  destination.Choice
 	found   []transfer.Finding
 	blocked error // by what was found
 }
@@ -57,8 +60,8 @@ func (c *carrier) Cancel(_ context.Context, account int64, id string) (destinati
 	return c.report.Move, c.mine(account, id)
 }
 
-func (c *carrier) Retry(_ context.Context, account int64, id string, _ destination.Choice) (destination.Move, error) {
-	c.did = "retry"
+func (c *carrier) Retry(_ context.Context, account int64, id string, choice destination.Choice) (destination.Move, error) {
+	c.did, c.chosen = "retry", choice
 	return c.report.Move, c.mine(account, id)
 }
 
@@ -258,11 +261,13 @@ func TestMovePage(t *testing.T) {
 		before := c.report
 		defer func() { c.report = before }()
 		c.report.Move.State, c.report.Move.Reason, c.report.Move.Issuer = destination.Waiting, transfer.AcceptanceNeeded, "https://old.example"
+		c.report.Collections = append(slices.Clone(before.Collections), destination.Progress{Collection: transfer.Photos, Planned: 2, Failed: 2})
 		c.report.Trouble = []destination.Arrival{{Label: "<b>.png", Outcome: transfer.Outcome{Collection: transfer.Photos, GUID: "x", Result: transfer.Failed, Reason: transfer.ContentMissing}}}
 		c.report.Move.Plan.Page = "https://old.example/departures/1"
 		body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String()
 		for _, want := range []string{
-			`<a href="https://old.example/uploads/images/%3Cb%3E.png" rel="noreferrer"><bdi>&lt;b&gt;.png</bdi></a>: failed, the photo’s file is missing at the old pod`,
+			`value="photos x"> <span>A photo <bdi>&lt;b&gt;.png</bdi>: failed, the photo’s file is missing at the old pod`,
+			`<a href="https://old.example/uploads/images/%3Cb%3E.png" rel="noreferrer">Old address</a>`,
 			"Try these again", `href="https://old.example/departures/1"`, "/moves/a0b1/cancel", "These are the first 1.",
 		} {
 			if !strings.Contains(body, want) {
@@ -292,7 +297,9 @@ func TestMovePage(t *testing.T) {
 		}
 	})
 	t.Run("rests when it is done", func(t *testing.T) {
-		c.report.Move.State = destination.Done
+		before := c.report
+		defer func() { c.report.Collections = before.Collections }()
+		c.report.Move.State, c.report.Collections = destination.Done, []destination.Progress{{Collection: transfer.Posts, Planned: 17, Imported: 17}}
 		body := ask("aurora", http.MethodGet, "/moves/a0b1", nil).Body.String()
 		if strings.Contains(body, "http-equiv") || strings.Contains(body, "<form method=\"post\" action=\"/moves") {
 			t.Errorf("got %s", body)
@@ -303,6 +310,15 @@ func TestMovePage(t *testing.T) {
 			if w := ask("aurora", http.MethodPost, "/moves/a0b1/"+what, nil); w.Code != http.StatusSeeOther || c.did != what {
 				t.Errorf("%s: %d, %s", what, w.Code, c.did)
 			}
+		}
+	})
+	t.Run("tries again what is ticked", func(t *testing.T) {
+		ask("aurora", http.MethodPost, "/moves/a0b1/retry", url.Values{"kind": {"posts"}, "item": {"photos x", "photos y"}})
+		want := destination.Choice{
+			Collections: []transfer.Collection{transfer.Posts}, Items: []transfer.ItemName{{Collection: transfer.Photos, GUID: "x"}, {Collection: transfer.Photos, GUID: "y"}},
+		}
+		if !reflect.DeepEqual(c.chosen, want) {
+			t.Errorf("it tries %v", c.chosen)
 		}
 	})
 	t.Run("is nobody else's", func(t *testing.T) {

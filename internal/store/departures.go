@@ -38,6 +38,7 @@ type departureRow struct {
 	EraseNow     int64
 	AskedAt      int64
 	EndedAt      int64
+	Username     string `gorm:"->"` // of the account, where it was asked for
 }
 
 func (departureRow) TableName() string { return "transfers" }
@@ -80,10 +81,7 @@ func (s *Store) Departures(ctx context.Context) (ids []string, err error) {
 // Delays are the departures whose erasing waits, those that wait longest first,
 // after the one given, at most limit. The zero Delay is the beginning.
 func (s *Store) Delays(ctx context.Context, after redirects.Delay, limit int) ([]redirects.Delay, error) {
-	var rows []struct {
-		departureRow
-		Username string
-	}
+	var rows []departureRow
 	err := s.db(ctx).Table("transfers").Joins("JOIN accounts ON accounts.id = transfers.account_id").Select("transfers.*, accounts.username").
 		Where("transfers.state IN ? AND transfers.reason <> ''", []transfer.State{transfer.Redirecting, transfer.ErasingOld}).
 		Where("(transfers.waits_at, transfers.id) > (?, ?)", millis(after.Waits), after.ID).
