@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"podmove/redirects"
 	"podmove/transfer"
@@ -44,6 +45,9 @@ func (s *Store) liveOf(ctx context.Context, d redirects.Departure, c transfer.Co
 		guids[i], came[item] = item.GUID, true
 	}
 	unproved := d.State == transfer.Cancelled || d.State == transfer.ExpiredIdle
+	if unproved && !slices.Contains(t.Collections, c) {
+		return nil, nil
+	}
 	table := sh.table()
 	q := s.live(ctx, sh, t.Scope())
 	if !unproved {
