@@ -1,6 +1,7 @@
 package redirects
 
 import (
+	"cmp"
 	"time"
 
 	"podmove/transfer"
@@ -49,6 +50,9 @@ func (d Departure) known() error {
 	}
 	return transfer.Errorf(transfer.KeysDiffer, "the new pod has other keys than those that were agreed on")
 }
+
+// whole is the departure that this one completes (Protocol §5.5), or else itself.
+func (d Departure) whole() string { return cmp.Or(d.Retries, d.ID) }
 
 // away reports whether the account left by this departure, and was not taken back.
 func (d Departure) away() bool {

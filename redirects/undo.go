@@ -101,7 +101,7 @@ func (s *Service) live(ctx context.Context, d Departure, items []transfer.LiveIt
 			return err
 		}
 		for _, other := range all {
-			if other.ID != d.ID && other.away() {
+			if other.whole() != d.whole() && other.away() {
 				list = nil
 				return nil
 			}

@@ -112,12 +112,15 @@ func (s *Store) Forwarded(ctx context.Context, m destination.Move, c transfer.Co
 	return list, translate(err)
 }
 
-// untouched queries what a move made, or filled in, and nobody changed since, nor
-// did a later move find it here. The arrival is a, the item x.
+// untouched queries what a move made, or filled in, or what completed it did, and
+// nobody changed since, nor did a later move find it here. The arrival is a, the
+// item x.
 func (s *Store) untouched(ctx context.Context, m destination.Move, sh shelf) *gorm.DB {
 	return s.cameFrom(ctx, m, collectionOf(sh)).
 		Joins("JOIN "+sh.table()+" AS x ON x.account_id = a.account_id AND x.guid = a.local_guid AND x.digest = a.brought").
-		Where("(a.made OR a.collection = ?) AND a.brought <> '' AND a.run IN ?", transfer.Profiles, []string{m.ID, unseenIn(m.ID)})
+		Where("(a.made OR a.collection = ?) AND a.brought <> ''", transfer.Profiles).
+		Where("(a.run IN ? OR EXISTS (SELECT 1 FROM moves AS later WHERE later.retries = ? AND a.run IN (later.id, '~' || later.id)))",
+			[]string{m.ID, unseenIn(m.ID)}, m.ID)
 }
 
 // Brought is destination.Custody's.

@@ -35,12 +35,20 @@ func (k *Keeper) Undo(ctx context.Context, account int64, move string) error {
 	case m.Transfer == "":
 		return transfer.Errorf(transfer.TransferClosed, "nothing came under this move, so there is nothing to take back")
 	}
+	if err := k.latest(ctx, m); err != nil {
+		return err
+	}
 	if _, err := k.askUndo(ctx, m, nil); err != nil {
 		return unremoved(err)
 	}
 	m.Reason, m.Message = "", "The move is undone: the old pod has everything as it was. What came from there and was not changed here is taken away."
 	c := change{to: Undone, text: m.Message, job: TakeBackJob{m.ID}}
-	c.also = func(ctx context.Context) error { return k.undone(ctx, m) }
+	c.also = func(ctx context.Context) error {
+		if err := k.latest(ctx, m); err != nil {
+			return err
+		}
+		return k.undone(ctx, m)
+	}
 	_, err = k.locked(ctx, m, c)
 	return err
 }
@@ -67,6 +75,25 @@ func (k *Keeper) undone(ctx context.Context, m Move) error {
 		return nil
 	}
 	return k.Away(ctx, m.Account, m.Issuer)
+}
+
+var errLater = transfer.Errorf(transfer.TransferActive, "what came under this move is part of a later one now: cancel or undo that one. Nothing was removed here")
+
+// latest refuses to undo a move whose place a later one of the same origin has
+// taken: what came is that one's by now (Protocol §3.8), and where the account lives
+// is for that one to say (§6.5).
+func (k *Keeper) latest(ctx context.Context, m Move) error {
+	moves, err := k.Moves.MovesOf(ctx, m.Account)
+	for _, later := range moves {
+		if later.ID == m.ID {
+			break
+		}
+		same := later.Issuer == m.Issuer && later.Subject == m.Subject && later.Retries == "" // what completes one does not take its place
+		if same && later.State != Cancelled && later.State != Undone {
+			return errLater
+		}
+	}
+	return err
 }
 
 // unremoved says what an undo that the source did not agree to has left.
