@@ -48,7 +48,7 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 	@tools/fuzz
 
 .PHONY: chaos
-chaos: setup ## moves while pods are killed, networks fail and databases go; ROUNDS=200, LANES=4, SEED=… of an earlier run
+chaos: setup ## moves while pods are killed, networks fail and databases go, and the model of a move; ROUNDS=200, LANES=4, LIVES=1000, SEED=… of an earlier run
 	@tools/chaos
 
 .PHONY: writing

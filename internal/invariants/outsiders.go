@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"testing"
 	"time"
 
 	"podmove/transfer"
@@ -25,7 +24,7 @@ const fewHidden = 3
 
 // Outsiders fails the test if a stranger can tell a hidden address from one
 // that nobody ever had. It may be called at any time.
-func (w *Watch) Outsiders(t testing.TB) {
+func (w *Watch) Outsiders(t TB) {
 	t.Helper()
 	for _, v := range w.outsiders(t.Context()) {
 		t.Error(v)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -35,8 +34,17 @@ type wish struct {
 	gone, mayBeGo bool
 }
 
+// A TB is what a scenario runs in: testing.TB, or a random run's own.
+type TB interface {
+	Helper()
+	Context() context.Context
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+}
+
 // Look reads both pods before a scenario.
-func Look(t testing.TB, s Scene) *Watch {
+func Look(t TB, s Scene) *Watch {
 	t.Helper()
 	w := &Watch{Scene: s, wrote: map[string]*wish{}, touched: map[string]bool{}}
 	var err error
@@ -101,7 +109,7 @@ func (f *Findings) say(invariant string, format string, args ...any) {
 }
 
 // Check reads both pods again and fails the test for whatever does not hold.
-func (w *Watch) Check(t testing.TB) Findings {
+func (w *Watch) Check(t TB) Findings {
 	t.Helper()
 	f, err := w.find(t.Context())
 	if err != nil {
