@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"time"
@@ -113,7 +114,11 @@ func (m *model) retries(id string) *deed {
 		d.answer = string(transfer.ConsentNeeded)
 	}
 	d.do = func(ctx context.Context) error {
-		_, err := m.mover().Retry(ctx, m.to.ID, id)
+		// What is done is completed by a move of its own: that is TestRetriedLater's.
+		if is, err := m.new.store.Move(ctx, id); err != nil || is.State == destination.Done {
+			return errors.Join(err, transfer.Errorf(transfer.TransferClosed, "the move is done"))
+		}
+		_, err := m.mover().Retry(ctx, m.to.ID, id, destination.Choice{})
 		return err
 	}
 	return d
