@@ -361,11 +361,37 @@ func trouble(g gallery) {
 	g.allow()
 	g.See("What did not arrive", "Try these again")
 	g.look("/moves/:id")
+	move := g.Address().String()
 	g.Click("Go on without these, at " + g.from.Host())
 	g.See("Go on without them")
 	g.look("/departures/:id")
 	g.Click("Go on without them")
 	g.look("/departures/:id")
+	later(g, move)
+}
+
+// later tries again what a move has left, once it is done.
+func later(g gallery, move string) {
+	g.Visit(move)
+	g.Click("Try these again") // it would look again by itself after a while
+	g.See("1 thing did not arrive.")
+	g.Visit(move)
+	g.See("asks you for your consent once more")
+	g.look("/moves/:id")
+	g.Click("Try these again")
+	g.See("This completes an earlier move:")
+	g.look("/moves/:id")
+	g.Click("Go to " + g.from.Host() + " and agree")
+	g.See("Is it you?")
+	g.Fill("Password", demo.Password)
+	g.Click("Sign in")
+	g.See("Try again what did not arrive?")
+	g.look("/oauth/interactions/:id")
+	g.Click("Let " + g.to.Host() + " try again")
+	g.See("What did not arrive", "the photo’s file is missing at the old pod")
+	g.Visit(move)
+	g.See("Tried again")
+	g.look("/moves/:id")
 }
 
 // largest is the largest file in a zip.
