@@ -91,7 +91,8 @@ func (s *Store) entries(ctx context.Context, sh shelf, account int64, guids []st
 }
 
 // Answered is redirects.Book's. An item stays listed from when it was first
-// said to be edited or removed, as long as it is.
+// said to be edited or removed, as long as it is. What another process has erased
+// meanwhile keeps the answer on which it was.
 func (s *Store) Answered(ctx context.Context, d redirects.Departure, at time.Time, list []transfer.Holding) error {
 	type kind struct {
 		collection transfer.Collection
@@ -108,7 +109,7 @@ func (s *Store) Answered(ctx context.Context, d redirects.Departure, at time.Tim
 			listed = gorm.Expr("CASE WHEN listed_at = 0 THEN CAST(? AS BIGINT) ELSE listed_at END", millis(at))
 		}
 		err := s.db(ctx).Table("transfer_receipts").
-			Where("transfer_id IN (?) AND collection = ? AND guid IN ? AND outcome IN ?", s.keptBy(ctx, d), k.collection, some, arrived).
+			Where("transfer_id IN (?) AND collection = ? AND guid IN ? AND outcome IN ? AND erased_at = 0", s.keptBy(ctx, d), k.collection, some, arrived).
 			Updates(map[string]any{"holding": k.state, "held_at": millis(at), "listed_at": listed}).Error
 		if err != nil {
 			return translate(err)
