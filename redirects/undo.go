@@ -11,6 +11,10 @@ import (
 // out by itself.
 const tellFor = 30 * 24 * time.Hour
 
+// answerFor is how long the answer to an undo has to arrive before the new pod
+// is told by a notice as well: the answer may be lost.
+const answerFor = time.Minute
+
 // Undo takes a move back for the person, signed in here: the stubs come down
 // and the account is in use again. The new pod is told. Repeated, it answers
 // the departure as it is; from erasing on it is transfer.Erasing.
@@ -120,7 +124,10 @@ func (s *Service) undoForThem(ctx context.Context, d *Departure) error {
 	case transfer.Open, transfer.Copying, transfer.Frozen, transfer.Verified:
 		return transfer.Errorf(transfer.TransferActive, "the move is still under way: cancel it first")
 	}
-	return s.undo(ctx, d, "The move was undone at the new pod. Everything is here as it was, and the old addresses show it again.")
+	if err := s.undo(ctx, d, "The move was undone at the new pod. Everything is here as it was, and the old addresses show it again."); err != nil {
+		return err
+	}
+	return s.Enqueue(ctx, NoticeJob{d.ID}, s.now().Add(answerFor))
 }
 
 // open finds out what a message is about, and verifies it.

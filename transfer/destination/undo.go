@@ -96,12 +96,13 @@ func (k *Keeper) latest(ctx context.Context, m Move) error {
 	return err
 }
 
-// unremoved says what an undo that the source did not agree to has left.
+// unremoved says what an undo has left that the source did not confirm. Perhaps
+// it took the move back, and only its answer was lost: then a notice follows.
 func unremoved(err error) error {
 	e := coded(err)
 	return &transfer.Error{
 		Code: e.Code, RetryAfter: e.RetryAfter, Err: err,
-		Message: "The old pod did not take the move back (" + e.Message + "). Nothing was removed here.",
+		Message: "The old pod did not confirm that it took the move back (" + e.Message + "). Nothing was removed here.",
 	}
 }
 
