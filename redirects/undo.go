@@ -46,11 +46,29 @@ func (s *Service) undo(ctx context.Context, d *Departure, line string) error {
 		if err := s.undoLater(ctx, *d); err != nil {
 			return err
 		}
-		if err := s.Book.SetActive(ctx, d.Account); err != nil {
+		var err error
+		if line, err = s.stay(ctx, *d, line); err != nil {
 			return err
 		}
 	}
 	return s.takeBack(ctx, d, line)
+}
+
+// stay has the account in use again, and the pods told from which it came, unless
+// it has left once more since the departure: then it is as that has it, and the
+// line says so.
+func (s *Service) stay(ctx context.Context, d Departure, line string) (string, error) {
+	list, err := s.Book.DeparturesOf(ctx, d.Account)
+	if err != nil {
+		return "", err
+	}
+	if last := list[len(list)-1]; last.whole() != d.ID {
+		return "That move is undone. A later one stands as it was: to " + last.Destination + ".", nil
+	}
+	if err := s.Book.SetActive(ctx, d.Account); err != nil {
+		return "", err
+	}
+	return line, s.tellEarlier(ctx, d)
 }
 
 // takeBack has what one departure gave be here again.
@@ -60,11 +78,6 @@ func (s *Service) takeBack(ctx context.Context, d *Departure, line string) error
 	}
 	if err := s.Revoke(ctx, d.Grant); err != nil {
 		return err
-	}
-	if d.Retries == "" { // what completed a move is not where the account lives
-		if err := s.tellEarlier(ctx, *d); err != nil {
-			return err
-		}
 	}
 	return s.enter(ctx, d, transfer.Undone, line)
 }
