@@ -41,13 +41,14 @@ func (k *Keeper) Undo(ctx context.Context, account int64, move string) error {
 	if _, err := k.askUndo(ctx, m, nil); err != nil {
 		return unremoved(err)
 	}
+	settled := m.settled()
 	m.Reason, m.Message = "", "The move is undone: the old pod has everything as it was. What came from there and was not changed here is taken away."
 	c := change{to: Undone, text: m.Message, job: TakeBackJob{m.ID}}
 	c.also = func(ctx context.Context) error {
 		if err := k.latest(ctx, m); err != nil {
 			return err
 		}
-		return k.undone(ctx, m)
+		return k.undone(ctx, m, settled)
 	}
 	_, err = k.locked(ctx, m, c)
 	return err
@@ -55,7 +56,7 @@ func (k *Keeper) Undo(ctx context.Context, account int64, move string) error {
 
 // undone is what follows from an undo, in its transaction. With a move goes what
 // completed it; an account that has lost only that lives here all the same.
-func (k *Keeper) undone(ctx context.Context, m Move) error {
+func (k *Keeper) undone(ctx context.Context, m Move, settled bool) error {
 	if m.Purpose != transfer.Move || m.Retries != "" {
 		return nil
 	}
@@ -71,10 +72,10 @@ func (k *Keeper) undone(ctx context.Context, m Move) error {
 			return err
 		}
 	}
-	if k.Away == nil {
+	if k.Away == nil || !settled {
 		return nil
 	}
-	return k.Away(ctx, m.Account, m.Issuer)
+	return k.leave(ctx, m)
 }
 
 var errLater = transfer.Errorf(transfer.TransferActive, "what came under this move is part of a later one now: cancel or undo that one. Nothing was removed here")
@@ -94,6 +95,30 @@ func (k *Keeper) latest(ctx context.Context, m Move) error {
 		}
 	}
 	return err
+}
+
+// settled reports whether the person lives here by the move: it is done, or was
+// taken back at the source alone.
+func (m Move) settled() bool {
+	return m.Purpose == transfer.Move && m.Retries == "" && (m.State == Done || m.State == Undone && m.Reason == transfer.TransferClosed)
+}
+
+// leave has the account be where it was before the move, unless a later one
+// made the person live here.
+func (k *Keeper) leave(ctx context.Context, m Move) error {
+	moves, err := k.Moves.MovesOf(ctx, m.Account)
+	if err != nil {
+		return err
+	}
+	for _, later := range moves { // newest first
+		if later.ID == m.ID {
+			break
+		}
+		if later.settled() {
+			return nil
+		}
+	}
+	return k.Away(ctx, m.Account, m.Issuer)
 }
 
 // unremoved says what an undo has left that the source did not confirm. Perhaps
