@@ -83,6 +83,13 @@ func (s *Service) onward(ctx context.Context, d Departure, said transfer.MovedOn
 		return err
 	}
 	_, err = s.change(ctx, d.ID, func(ctx context.Context, d *Departure) error {
+		now, still, err := s.Book.Onward(ctx, d.ID)
+		switch {
+		case err != nil:
+			return err
+		case still != known || now != before: // heard, or agreed to, while the profile was fetched
+			return transfer.Errorf(transfer.Unavailable, "something else became known of this account meanwhile: say it again")
+		}
 		return s.follow(ctx, *d, next, !same, said.Items)
 	})
 	return err

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
+	"time"
 
 	"podmove/internal/keys"
 	"podmove/internal/store/storetest"
@@ -112,6 +113,21 @@ func TestMovingOn(t *testing.T) {
 			check(w.T, tell(transfer.MovedOn{Envelope: w.request(newPod, oldPod), State: transfer.Undone}))
 			w.wantPlace(post, newPod+"/posts/"+guid)
 			w.wantPlace(person, newPod+"/people/"+w.new.account.GUID)
+		})
+		w.part("of what comes back while the newest profile is fetched, the older notice is refused", func() {
+			net.profile.Account = "newest@third.example"
+			check(w.T, tell(w.movedOn(guid)))
+			fetch := w.redirects.Fetch
+			w.redirects.Fetch = func(ctx context.Context, profile string) (redirects.Profile, error) {
+				check(w.T, tell(transfer.MovedOn{Envelope: w.request(newPod, oldPod), State: transfer.Undone}))
+				return fetch(ctx, profile)
+			}
+			w.pass(2 * time.Hour) // so that it is fetched again
+			want(w.T, tell(w.movedOn(guid)), transfer.Unavailable)
+			w.redirects.Fetch = fetch
+			if _, known, err := w.old.store.Onward(w.Context(), w.id); known || err != nil {
+				w.Error("it was noted", err)
+			}
 		})
 		w.part("a move that was undone follows nobody", func() {
 			check(w.T, drop(w.redirects.Undo(w.Context(), w.old.account.ID, w.id)))

@@ -18,6 +18,7 @@ type wayfarer struct {
 	*store.Store
 	leaving destination.Leaving
 	items   []transfer.Onward
+	undone  bool // as soon as something was told
 }
 
 // Leaving is destination.Custody's.
@@ -57,7 +58,11 @@ func TestTellingOfMovingOn(t *testing.T) {
 			heard++
 			old := *w.redirects
 			old.Sign = signer
-			return old.HearOnward(ctx, message)
+			answer, err := old.HearOnward(ctx, message)
+			if f.undone {
+				f.leaving.State = transfer.Undone
+			}
+			return answer, err
 		},
 	})
 	job := destination.OnwardJob{Move: w.move, Leaving: "leaving"}
@@ -99,6 +104,20 @@ func TestTellingOfMovingOn(t *testing.T) {
 			w.Errorf("%+v after %d messages", next, heard)
 		}
 	})
+	w.part("tells of an undo that came while the last message was heard", func() {
+		before := f.leaving
+		f.undone, heard = true, 0
+		if next := tell(job); next.Done || next.After != 0 {
+			w.Fatalf("%+v", next)
+		}
+		if next := tell(job); !next.Done || heard != 2 {
+			w.Errorf("%+v after %d messages", next, heard)
+		}
+		if _, known, err := w.old.store.Onward(w.Context(), w.id); known || err != nil {
+			w.Error("old links lead on", err)
+		}
+		f.leaving, f.undone = before, false
+	})
 	heard = 0
 	w.part("ends after a month", func() {
 		w.down = true
@@ -114,6 +133,9 @@ func TestTellingOfMovingOn(t *testing.T) {
 		tell(job)
 		f.leaving = before
 		f.leaving.Origin = oldPod
+		tell(job)
+		f.leaving = before
+		f.leaving.Overtaken = true // a later departure has a job of its own
 		tell(job)
 		if f.leaving = before; heard != 0 {
 			w.Errorf("%d messages were sent", heard)

@@ -72,10 +72,16 @@ func (s *Store) Leaving(ctx context.Context, id string) (destination.Leaving, er
 	if d.Ended.After(since) && d.State == transfer.Undone {
 		since = d.Ended
 	}
+	if err != nil {
+		return destination.Leaving{}, err
+	}
+	var later int64
+	err = s.db(ctx).Model(&departureRow{}).Where("account_id = ? AND purpose = ? AND redirect_at > ? AND state IN ?",
+		d.Account, transfer.Move, millis(d.Redirected), wentAway).Count(&later).Error
 	return destination.Leaving{
 		ID: id, State: d.State, Account: d.Destination, Origin: d.Origin(), Profile: d.Profile, Feed: d.Templates.Feed,
-		NoAddress: d.NoAddress, Since: since,
-	}, err
+		NoAddress: d.NoAddress, Since: since, Overtaken: later > 0,
+	}, translate(err)
 }
 
 // GoneOn is destination.Custody's. What was not public, and so leads nowhere

@@ -17,6 +17,7 @@ type Leaving struct {
 	Feed      string
 	NoAddress bool      // the person leaves no address (Protocol §6.3)
 	Since     time.Time // in this state
+	Overtaken bool      // the account has left once more since
 }
 
 // An OnwardJob tells the pod that a move came from where its account has gone
@@ -64,6 +65,8 @@ func (k *Keeper) TellOnward(ctx context.Context, job OnwardJob) (Next, error) {
 		return Next{}, err
 	case m.State != Done, l.NoAddress, l.Origin == m.Issuer: // who moves back is seen there
 		return Next{Done: true}, nil
+	case l.Overtaken: // what is newer has a job of its own
+		return Next{Done: true}, nil
 	}
 	notice := transfer.MovedOn{Envelope: k.envelope(m), State: transfer.Undone}
 	notice.Expires = notice.IssuedAt + int64(transfer.MaxMessageLife.Seconds())
@@ -76,6 +79,10 @@ func (k *Keeper) TellOnward(ctx context.Context, job OnwardJob) (Next, error) {
 	}
 	if err := k.sendOnward(ctx, m, notice); err != nil {
 		return k.onwardLater(ctx, m, l, err)
+	}
+	// An undo meanwhile may have been heard before what was just answered.
+	if now, err := k.Custody.Leaving(ctx, l.ID); err != nil || now.State == transfer.Undone && l.State != transfer.Undone {
+		return Next{}, err
 	}
 	if len(notice.Items) < transfer.MaxHoldings {
 		return Next{Done: true}, nil
