@@ -159,35 +159,51 @@ func (s *Service) finish(ctx context.Context, d Departure, bound Bound) (Next, e
 	case owing.Unripe > 0:
 		return Next{After: max(s.rest(owing.Listed.Add(s.Notice)), time.Second)}, nil
 	}
-	line, err := s.erasedLine(ctx, d)
+	line, err := s.erasedLine(ctx, d, owing)
 	if err != nil {
 		return Next{}, err
 	}
-	_, err = s.change(ctx, d.ID, func(ctx context.Context, d *Departure) error {
+	gone := 0
+	_, err = s.change(ctx, d.ID, func(ctx context.Context, d *Departure) (err error) {
 		if d.State != transfer.ErasingOld {
 			return nil
 		}
+		if err := d.known(); err != nil {
+			return err
+		}
+		// The person may have deleted the last post meanwhile.
+		if gone, err = s.Book.Erase(ctx, *d, bound, eraseBatch); err != nil || gone > 0 {
+			return err
+		}
 		return s.enter(ctx, d, transfer.Erased, line)
 	})
-	return Next{Done: err == nil}, err
+	if err != nil {
+		return s.trouble(ctx, d, err)
+	}
+	return Next{Done: gone == 0}, nil
 }
 
 // erasedLine is what the person reads when a departure is over.
-func (s *Service) erasedLine(ctx context.Context, d Departure) (string, error) {
+func (s *Service) erasedLine(ctx context.Context, d Departure, owing Owing) (string, error) {
 	left, err := s.Book.Left(ctx, d)
 	if err != nil {
 		return "", err
 	}
 	home, err := s.Book.Active(ctx, d.Account)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case home: // it came back, and not all of it (Protocol §6.5)
-		return "The old copies of what did not come back with you are erased. They are at " + d.Destination + "; this account lives here.", nil
-	case left > 0:
-		return fmt.Sprintf("The old copies are erased. %d things that did not arrive at the new pod stay here.", left), nil
 	}
-	return "The old copies are erased. " + d.Destination + " is where this account lives now.", nil
+	if home { // it came back, and not all of it (Protocol §6.5)
+		return "The old copies of what did not come back with you are erased. They are at " + d.Destination + "; this account lives here.", nil
+	}
+	line := "The old copies are erased. " + d.Destination + " is where this account lives now."
+	if left > 0 {
+		line = fmt.Sprintf("The old copies are erased. %d things that did not arrive at the new pod stay here.", left)
+	}
+	if owing.Good > 0 { // Protocol §5.3
+		line += " Contacts, aspects, blocks and the profile stay here as long as the posts and photos that are left."
+	}
+	return line, nil
 }
 
 // EraseNow skips what is left of the grace period, and nothing else

@@ -26,7 +26,10 @@ func (s *Store) discard(ctx context.Context, sh shelf, account int64, guid strin
 				return err
 			}
 		}
-		return s.takeOut(ctx, sh, account, []string{guid}, removeOrphans)
+		if err := s.takeOut(ctx, sh, account, []string{guid}, removeOrphans); err != nil {
+			return err
+		}
+		return s.eraseLast(ctx, account)
 	})
 }
 

@@ -28,6 +28,31 @@ func (s *Store) Erase(ctx context.Context, d redirects.Departure, b redirects.Bo
 	return 0, nil
 }
 
+// eraseLast erases what waited for the last post or photo of an account that has
+// moved away (Protocol §5.3), once that is deleted. The latest departure ended
+// only after the new pod had proved what it holds of it. It runs under the
+// account's lock.
+func (s *Store) eraseLast(ctx context.Context, account int64) error {
+	if active, err := s.Active(ctx, account); err != nil || active {
+		return err
+	}
+	left, err := s.hasPostsOrPhotos(ctx, account)
+	if err != nil || left {
+		return err
+	}
+	list, err := s.DeparturesOf(ctx, account)
+	if err != nil || len(list) == 0 || list[len(list)-1].State != transfer.Erased {
+		return err
+	}
+	for n := 1; n > 0 && err == nil; {
+		n, err = s.Erase(ctx, list[len(list)-1], redirects.Bound{Ripe: s.now()}, itemsPerErasing)
+	}
+	return err
+}
+
+// itemsPerErasing bounds one statement.
+const itemsPerErasing = 500
+
 // confirmed narrows owed to what the new pod has proved to hold, and to what
 // its owner edited or removed there and could see listed long enough
 // (Protocol §7.3).
