@@ -36,7 +36,9 @@ func (w *world) inTx(fn func(ctx context.Context) error) {
 
 func (w *world) home() {
 	w.Helper()
-	w.inTx(func(ctx context.Context) error { return w.redirects.Home(ctx, w.old.account.ID) })
+	w.inTx(func(ctx context.Context) error {
+		return w.redirects.Home(ctx, w.old.account.ID, "newcomer@new.example")
+	})
 }
 
 func (w *world) wantAccount(state pod.State, to string) {
@@ -106,10 +108,12 @@ func TestAway(t *testing.T) {
 			w.Fatal("a post that came home leads away")
 		}
 		w.inTx(func(ctx context.Context) error {
-			return w.redirects.Away(ctx, w.old.account.ID, "https://third.example")
+			return w.redirects.Away(ctx, w.old.account.ID, "somebody@third.example")
 		})
 		w.wantAccount(pod.Active, "")
-		w.inTx(func(ctx context.Context) error { return w.redirects.Away(ctx, w.old.account.ID, newPod) })
+		w.inTx(func(ctx context.Context) error {
+			return w.redirects.Away(ctx, w.old.account.ID, "newcomer@new.example")
+		})
 		w.wantAccount(pod.Moved, "newcomer@new.example")
 		w.takeHomeBack()
 		if n := len(w.old.items(w.T, transfer.Posts)); n != 0 {
@@ -122,7 +126,9 @@ func TestAway(t *testing.T) {
 	each(t, func(w *world) {
 		address := redirects.Address{Kind: redirects.Post, Key: w.publicPost()}
 		w.bringBack(transfer.Posts)
-		w.inTx(func(ctx context.Context) error { return w.redirects.Away(ctx, w.old.account.ID, newPod) })
+		w.inTx(func(ctx context.Context) error {
+			return w.redirects.Away(ctx, w.old.account.ID, "newcomer@new.example")
+		})
 		w.takeHomeBack()
 		w.wantPlace(address, newPod+"/posts/"+address.Key) // it had been here all the while
 		w.runFor(grace + 2*notice)

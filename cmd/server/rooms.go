@@ -157,6 +157,7 @@ func (g *ground) openMover(r rooms) *destination.Mover {
 		Sign:     g.client.sign,
 		Seal:     g.box.Seal,
 		Open:     g.box.Open,
+		MayCome:  r.redirects.MayCome,
 		Home:     r.redirects.Home,
 		Away:     r.redirects.Away,
 		Event:    g.event,

@@ -23,6 +23,9 @@ func (v *Mover) Authorize(ctx context.Context, account int64, move, session stri
 	if !m.State.May(Authorizing) {
 		return "", transfer.Errorf(transfer.TransferClosed, "this move has no need of consent now")
 	}
+	if err := v.mayCome(ctx, m); err != nil {
+		return "", err
+	}
 	place, err := v.Place(ctx, account)
 	if err != nil {
 		return "", err

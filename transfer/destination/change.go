@@ -63,7 +63,7 @@ func (v *Mover) change(ctx context.Context, m Move, c change) (Move, error) {
 func (v *Mover) done(ctx context.Context, m Move, c change) (Move, error) {
 	c.to = Done
 	if m.Purpose == transfer.Move && m.Retries == "" && v.Home != nil {
-		c.also = func(ctx context.Context) error { return v.Home(ctx, m.Account) }
+		c.also = func(ctx context.Context) error { return v.Home(ctx, m.Account, m.SourceAccount) }
 	}
 	return v.locked(ctx, m, c)
 }

@@ -30,11 +30,14 @@ type Options struct {
 	// Seal and Open keep secrets at rest; purpose binds them to their place.
 	Seal func(purpose string, plain []byte) []byte
 	Open func(purpose string, sealed []byte) ([]byte, error)
-	// Home is told, in the transaction that ends it, that a move to an account is
-	// done, and Away that one from a pod was taken back (Protocol §6.5). Nil is
+	// MayCome refuses a move from an ID to an account that has itself moved
+	// elsewhere. Nil refuses none.
+	MayCome func(ctx context.Context, account int64, from string) error
+	// Home is told, in the transaction that ends it, that a move from an ID to an
+	// account is done, and Away that one was taken back (Protocol §6.5). Nil is
 	// of no interest.
-	Home func(ctx context.Context, account int64) error
-	Away func(ctx context.Context, account int64, issuer string) error
+	Home func(ctx context.Context, account int64, from string) error
+	Away func(ctx context.Context, account int64, from string) error
 	// Event writes a line for the person, in the caller's transaction.
 	Event func(ctx context.Context, account int64, subject, kind, text string) error
 	// Room says whether an account has room for a load: nil, or a

@@ -61,6 +61,9 @@ func (r *run) receipts(ctx context.Context) error {
 // verify compares the source's manifest with what came, and hands over the
 // signed receipt (Protocol §5.2).
 func (r *run) verify(ctx context.Context) error {
+	if err := r.mayCome(ctx, r.m); err != nil {
+		return err
+	}
 	manifest, err := r.source.Manifest(ctx)
 	if err != nil {
 		return err

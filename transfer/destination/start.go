@@ -57,6 +57,9 @@ func (v *Mover) add(ctx context.Context, m Move, line string) error {
 		if err := v.alone(ctx, m.Account); err != nil {
 			return err
 		}
+		if err := v.mayCome(ctx, m); err != nil {
+			return err
+		}
 		if err := v.Moves.AddMove(ctx, m); err != nil {
 			return err
 		}
@@ -83,6 +86,15 @@ func (v *Mover) alone(ctx context.Context, account int64) error {
 		}
 	}
 	return nil
+}
+
+// mayCome refuses a move to an account that lives elsewhere now. It is asked
+// again before the last step: the account may have left while this one came.
+func (v *Mover) mayCome(ctx context.Context, m Move) error {
+	if m.Purpose != transfer.Move || v.MayCome == nil {
+		return nil
+	}
+	return v.MayCome(ctx, m.Account, m.Typed)
 }
 
 // cleanID takes what people paste: aurora@old.example with spaces, capitals, a

@@ -118,7 +118,7 @@ func (k *Keeper) leave(ctx context.Context, m Move) error {
 			return nil
 		}
 	}
-	return k.Away(ctx, m.Account, m.Issuer)
+	return k.Away(ctx, m.Account, m.SourceAccount)
 }
 
 // unremoved says what an undo has left that the source did not confirm. Perhaps
