@@ -76,7 +76,7 @@ func (s *Store) Leaving(ctx context.Context, id string) (destination.Leaving, er
 		return destination.Leaving{}, err
 	}
 	var later int64
-	err = s.db(ctx).Model(&departureRow{}).Where("account_id = ? AND purpose = ? AND redirect_at > ? AND state IN ?",
+	err = s.db(ctx).Model(&departureRow{}).Where("account_id = ? AND purpose = ? AND retries = '' AND redirect_at > ? AND state IN ?",
 		d.Account, transfer.Move, millis(d.Redirected), wentAway).Count(&later).Error
 	return destination.Leaving{
 		ID: id, State: d.State, Account: d.Destination, Origin: d.Origin(), Profile: d.Profile, Feed: d.Templates.Feed,

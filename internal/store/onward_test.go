@@ -23,7 +23,12 @@ func TestLeaving(t *testing.T) {
 			overtaken(first.ID, true)
 			overtaken(second.ID, false)
 		})
-		t.Run("and not by one that was undone", func(t *testing.T) {
+		t.Run("and not by what completed it", func(t *testing.T) {
+			must(t, p.s.DB(t.Context()).Exec("UPDATE transfers SET retries = ? WHERE id = ?", first.ID, second.ID).Error)
+			overtaken(first.ID, false)
+			must(t, p.s.DB(t.Context()).Exec("UPDATE transfers SET retries = '' WHERE id = ?", second.ID).Error)
+		})
+		t.Run("nor by one that was undone", func(t *testing.T) {
 			must(t, p.s.DB(t.Context()).Exec("UPDATE transfers SET state = 'undone' WHERE id = ?", second.ID).Error)
 			overtaken(first.ID, false)
 		})
