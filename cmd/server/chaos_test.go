@@ -102,6 +102,15 @@ var ends = []end{
 		r.push(t, "done")
 		r.until(t, r.old.press(t, "/undo"), "undone")
 	}},
+	{"undone, and moved again before all was taken back", func(t *testing.T, r round) {
+		r.push(t, "done")
+		r.until(t, r.old.press(t, "/undo"), "undone")
+		r.calm()
+		w := r.to.signIn(t, r.name)
+		r.now.address = address(w.decide(t, w.consent(t, r.name+"@"+r.from.Host(), r.name), "allow"))
+		r.rage(t, 1)
+		r.push(t, "done")
+	}},
 	{"cancelled", func(t *testing.T, r round) {
 		here, there := r.now.press(t, "/cancel"), r.old.press(t, "/cancel")
 		r.until(t, func() {

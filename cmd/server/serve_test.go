@@ -146,6 +146,11 @@ type crowd struct {
 
 // Accept is net.Listener.
 func (c *crowd) Accept() (net.Conn, error) {
+	select {
+	case <-c.gone: // whoever limits a listener may ask once more after its end
+		return nil, net.ErrClosed
+	default:
+	}
 	if n := c.open.Add(1); n > c.most {
 		c.t.Errorf("%d are open", n)
 	}

@@ -72,7 +72,7 @@ func (p Pod) look(ctx context.Context, of Scene, issuer string) (s snapshot, err
 				return err
 			}
 		}
-		if err := s.readOthers(ctx, db, of.Others); err != nil {
+		if err := s.readOthers(ctx, db, p, of.Others); err != nil {
 			return err
 		}
 		return each(ctx, db, func(r []string) {
@@ -137,8 +137,9 @@ func (s *snapshot) readDepartures(ctx context.Context, db *sql.Tx) error {
 }
 
 // readOthers reads every row of an item, and every account, that is not the
-// mover's; of some accounts alone if any are named.
-func (s *snapshot) readOthers(ctx context.Context, db *sql.Tx, names []string) error {
+// mover's, and whether the bytes of photos are there; of some accounts alone if any
+// are named.
+func (s *snapshot) readOthers(ctx context.Context, db *sql.Tx, p Pod, names []string) error {
 	some := ""
 	if len(names) > 0 {
 		some = " AND %[2]s IN (SELECT id FROM accounts WHERE username IN ('" + strings.Join(names, "', '") + "'))"
@@ -157,8 +158,10 @@ func (s *snapshot) readOthers(ctx context.Context, db *sql.Tx, names []string) e
 			return err
 		}
 	}
+	err := each(ctx, db, func(r []string) { s.others = append(s.others, fmt.Sprintf("bytes %s: %t", r[0], p.intact(r[0]))) },
+		fmt.Sprintf("SELECT sha256 FROM %[1]s WHERE %[2]s <> %[3]s"+some, "photos", "account_id", s.account))
 	slices.Sort(s.others)
-	return nil
+	return err
 }
 
 func number(text string) int64 {
