@@ -13,7 +13,7 @@ const tellFor = 30 * 24 * time.Hour
 
 // answerFor is how long the answer to an undo has to arrive before the new pod
 // is told by a notice as well: the answer may be lost.
-const answerFor = time.Minute
+const answerFor = 5 * time.Second
 
 // Undo takes a move back for the person, signed in here: the stubs come down
 // and the account is in use again. The new pod is told. Repeated, it answers

@@ -36,6 +36,7 @@ func TestClocks(t *testing.T) {
 			{"the new pod is behind, and the move is undone at it", "dan", right, behind, "undone at the new pod"},
 			{"the new pod is behind, and the move is undone at the old one", "eva", right, behind, "undone at the old pod"},
 		}
+		rows = shared(dialect, rows)
 		for _, row := range rows {
 			row.from.household(t, row.mover, 8, 2)
 		}

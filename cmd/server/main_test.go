@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,20 @@ func each(t *testing.T, body func(t *testing.T, dialect string)) {
 			body(t, dialect)
 		})
 	}
+}
+
+// shared is every other one of a list, on one kind of database these and on the
+// other those: for what another pod or another tab does, which has little to do with
+// the database. The long form of the tests does all of it on both.
+func shared[T any](dialect string, list []T) (some []T) {
+	if os.Getenv(chaosRounds) != "" {
+		return list
+	}
+	kinds := storetest.Dialects()
+	for i := slices.Index(kinds, dialect); i < len(list); i += len(kinds) {
+		some = append(some, list[i])
+	}
+	return some
 }
 
 // pause is how long a test waits before it looks again.

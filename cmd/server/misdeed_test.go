@@ -127,7 +127,7 @@ var oldSays = map[transfer.State]string{
 // it ends well.
 func TestMisdeeds(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		list := slices.Concat(oldMisdeeds, newMisdeeds)
+		list := shared(dialect, slices.Concat(oldMisdeeds, newMisdeeds))
 		var names []string
 		for i := range list {
 			names = append(names, moverOf(i))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,9 @@ type testPod struct {
 	dir      string
 	database string // empty for SQLite
 	log      *journal
+
+	opening sync.Mutex
+	db      *sql.DB // see rows
 }
 
 // newPod prepares a pod on an empty database. It does not outlive the test. On
@@ -96,6 +100,9 @@ func newPodOn(t *testing.T, binary, database string, settings ...string) *testPo
 // end kills the pod, and looks whether it had anything to be ashamed of.
 func (p *testPod) end(t *testing.T) {
 	_ = p.Kill() // it may have ended long ago
+	if p.db != nil {
+		_ = p.db.Close()
+	}
 	said := p.log.String()
 	if strings.Contains(said, "DATA RACE") || strings.Contains(said, "panic") {
 		t.Errorf("the pod at %s logged:\n%s", p.URL, said)

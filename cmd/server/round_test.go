@@ -68,21 +68,37 @@ func (p page) departure(t *testing.T) string {
 // somebody harms it, that is tried again.
 func (p *testPod) one(t *testing.T, query string) (value string) {
 	t.Helper()
-	driver, dsn := p.reach()
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db, err := p.rows(t)
 	for range 50 {
-		err = db.QueryRowContext(t.Context(), query).Scan(&value)
+		if err == nil {
+			err = db.QueryRowContext(t.Context(), query).Scan(&value)
+		}
 		if err == nil || err == sql.ErrNoRows { //nolint:errorlint // as it comes
 			return value
 		}
 		pause(t)
+		db, err = p.rows(t)
 	}
 	t.Fatal(err)
 	return ""
+}
+
+// rows is the pod's database, which stays open: a test asks it ten times a second.
+func (p *testPod) rows(t *testing.T) (*sql.DB, error) {
+	t.Helper()
+	p.opening.Lock()
+	defer p.opening.Unlock()
+	if p.db != nil {
+		return p.db, nil
+	}
+	driver, dsn := p.reach()
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(2)
+	p.db = db
+	return db, nil
 }
 
 // states are how the move stands at the old pod and at the new one.

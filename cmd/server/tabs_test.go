@@ -120,6 +120,7 @@ func TestSecondTab(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
 		from := newQuickPod(t, dialect, "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s")
 		to := newQuickPod(t, dialect)
+		tabs := shared(dialect, tabs)
 		for i, row := range tabs {
 			from.household(t, moverOf(i), 6, row.photos)
 		}

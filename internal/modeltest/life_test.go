@@ -16,7 +16,7 @@ import (
 
 // fewLives are tried where -rapid.checks names no number; manyLives share two pods.
 const (
-	fewLives  = "30"
+	fewLives  = "15"
 	manyLives = 50
 	idleFor   = 7 * 24 * time.Hour // Protocol §4.5
 )
