@@ -12,7 +12,7 @@ import (
 // the package browser.
 func TestBrowser(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_NOTICE=1s", "PODMOVE_GRACE=1h"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_NOTICE=1s", "PODMOVE_GRACE=1h"), newQuickPod(t, dialect)
 		stories := []struct {
 			what, name string
 			view       browser.View
@@ -28,6 +28,7 @@ func TestBrowser(t *testing.T) {
 			{"and back, at the new pod", "hana", browser.View{}, undoneAtNew},
 			{"and erased at once", "ines", browser.View{}, erasedNow},
 		}
+		stories = shared(dialect, stories)
 		for _, s := range stories {
 			from.album(t, s.name, 12, 2)
 		}

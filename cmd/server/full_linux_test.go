@@ -19,7 +19,7 @@ func TestFullDisk(t *testing.T) {
 		return
 	}
 	each(t, func(t *testing.T, dialect string) {
-		from := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=10", "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s")
+		from := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=10", "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s")
 		for _, mover := range []string{"ada", "bea"} {
 			from.household(t, mover, 120, 12)
 		}
@@ -61,7 +61,7 @@ type fullDisk struct {
 // everything is on one disk; PostgreSQL is elsewhere.
 func everything(t *testing.T, dialect string) (*testPod, smallDisk) {
 	t.Helper()
-	p := newPod(t, dialect, "PODMOVE_DISK_RESERVE=0")
+	p := newQuickPod(t, dialect, "PODMOVE_DISK_RESERVE=0")
 	return p, newSmallDisk(t, p.dir, "24m")
 }
 

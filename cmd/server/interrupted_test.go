@@ -115,6 +115,7 @@ func TestInterrupted(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
 		from := newQuickPod(t, dialect, "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s", "PODMOVE_PAGE_ITEMS=4")
 		to := newQuickPod(t, dialect)
+		interruptions := shared(dialect, interruptions)
 		for i := range interruptions {
 			from.household(t, moverOf(i), 8, 4)
 		}

@@ -25,7 +25,7 @@ func TestEveryAnswerLost(t *testing.T) {
 		}
 		old, now := &loser{before: onWire(t, from)}, &loser{before: onWire(t, to)}
 		start(t, from, to)
-		for _, how := range []struct {
+		ways := []struct {
 			name, action, state string
 			at                  func(round) page
 			old, now            []string // calls whose answers have to be lost
@@ -33,7 +33,8 @@ func TestEveryAnswerLost(t *testing.T) {
 			{"ada", "/erase", "erased", func(r round) page { return r.old }, answeredByOld, answeredByNew},
 			{"bea", "/undo", "undone", func(r round) page { return r.now }, append([]string{"POST notices"}, answeredByOld...), nil},
 			{"cleo", "/undo", "undone", func(r round) page { return r.old }, answeredByOld, []string{"POST notices"}},
-		} {
+		}
+		for _, how := range shared(dialect, ways) {
 			t.Run(how.name+" "+how.state, func(t *testing.T) {
 				w := to.signUp(t, how.name)
 				seen := watch(t, from, to, how.name)

@@ -35,7 +35,7 @@ func (w *wire) vanish(t *testing.T) (comeBack func()) {
 func TestUnreachable(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
 		settings := []string{"PODMOVE_PAGE_ITEMS=4", "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s"}
-		from, to := newPod(t, dialect, settings...), newPod(t, dialect, settings...)
+		from, to := newQuickPod(t, dialect, settings...), newQuickPod(t, dialect, settings...)
 		from.household(t, "ada", 20, 3)
 		old, now := onWire(t, from), onWire(t, to)
 		start(t, from, to)

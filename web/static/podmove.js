@@ -16,12 +16,16 @@ function localTimes(root) {
 // Whoever pressed a link or a button is on the way to what it leads to, and the
 // page must not call them back. A download leads nowhere, so that ends by itself.
 let leaving = false;
-window.addEventListener("beforeunload", () => {
-  leaving = true;
-  setTimeout(() => {
-    leaving = false;
-  }, 10000);
-});
+function leave(event) {
+  if (event.type === "submit" || event.target.closest("a[href]")) {
+    leaving = true;
+    setTimeout(() => {
+      leaving = false;
+    }, 10000);
+  }
+}
+document.addEventListener("click", leave);
+document.addEventListener("submit", leave);
 
 function reload() {
   if (leaving) {
