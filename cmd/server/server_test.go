@@ -41,12 +41,7 @@ func (s server) pod(t *testing.T, name string, settings ...string) *testPod {
 // tell runs a statement as the superuser.
 func (s server) tell(t *testing.T, statement string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), s.Admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	if _, err := conn.Exec(t.Context(), statement); err != nil {
+	if err := s.Tell(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
 }

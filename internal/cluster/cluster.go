@@ -117,14 +117,20 @@ func (c *Cluster) started(ctx context.Context) (at time.Time, err error) {
 // Close ends the server and removes its directory.
 func (c *Cluster) Close() error { return c.lifeline.Close() }
 
-// Database makes an empty database and answers its URL.
-func (c *Cluster) Database(ctx context.Context, name string) (string, error) {
+// Tell runs a statement as the superuser.
+func (c *Cluster) Tell(ctx context.Context, statement string) error {
 	conn, err := pgx.Connect(ctx, c.Admin)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
+	_, err = conn.Exec(ctx, statement)
+	return err
+}
+
+// Database makes an empty database and answers its URL.
+func (c *Cluster) Database(ctx context.Context, name string) (string, error) {
+	if err := c.Tell(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
 		return "", err
 	}
 	u, err := url.Parse(c.Admin)
