@@ -54,11 +54,6 @@ func (d Departure) known() error {
 // whole is the departure that this one completes (Protocol §5.5), or else itself.
 func (d Departure) whole() string { return cmp.Or(d.Retries, d.ID) }
 
-// away reports whether the account left by this departure, and was not taken back.
-func (d Departure) away() bool {
-	return d.State == transfer.Redirecting || d.State == transfer.ErasingOld || d.State == transfer.Erased
-}
-
 // Due is from when on the old copies may be erased.
 func (d Departure) Due() time.Time {
 	if !d.EraseNow.IsZero() && d.EraseNow.Before(d.GraceEnds) {

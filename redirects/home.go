@@ -137,7 +137,7 @@ func (s *Service) Away(ctx context.Context, account int64, from string) error {
 		return err
 	}
 	for _, d := range list {
-		if d.ID != last.ID && d.ID != last.Retries && (last.Retries == "" || d.Retries != last.Retries) {
+		if d.whole() != last.whole() {
 			continue
 		}
 		if err := s.Book.GoAgain(ctx, d); err != nil {

@@ -7,36 +7,11 @@ import (
 	"time"
 
 	"podmove/internal/keys"
-	"podmove/oauth"
 	"podmove/transfer"
-	"podmove/transfer/destination"
-	"podmove/transfer/source"
 )
 
 // again moves the account a second time to where it moved before.
-func (w *world) again() {
-	w.Helper()
-	g := oauth.Grant{
-		ID: rand.Text(), Account: w.old.account.GUID, Client: newPod + "/oauth/client.json", Keys: w.new.jwks(),
-		Scopes:  []string{oauth.ScopeRead, oauth.ScopeMove},
-		Details: oauth.Details{Type: oauth.DetailsType, Purpose: "move", Limited: true, Destination: "newcomer@new.example"},
-	}
-	for _, c := range transfer.Collections() {
-		g.Details.Collections = append(g.Details.Collections, string(c))
-	}
-	plan := must(w.source.Open(w.Context(), g, transfer.Opening{Purpose: transfer.Move, Nonce: rand.Text(), Format: transfer.Format}))(w.T)
-	w.id, w.move = plan.Transfer, strings.Repeat("f", 32)
-	check(w.T, w.new.store.AddMove(w.Context(), destination.Move{
-		ID: w.move, Account: w.new.account.ID, Purpose: transfer.Move, Typed: "aurora@old.example", Issuer: oldPod, Subject: w.old.account.GUID,
-		Transfer: w.id, Nonce: plan.Nonce, State: destination.Done, Keys: w.old.jwks(), Created: w.now, Changed: w.now, Ended: w.now,
-	}))
-	into := w.writer()
-	for _, c := range transfer.Collections() {
-		p := must(w.source.Page(w.Context(), g, w.id, source.PageRequest{Collection: c, Limit: 1000, Nonce: rand.Text()}))(w.T)
-		check(w.T, w.source.Receipts(w.Context(), g, w.id, w.write(into, p)))
-	}
-	w.complete(g, into)
-}
+func (w *world) again() { w.moves(strings.Repeat("f", 32)) }
 
 // TestMovedAgain: the work that an undo left behind must not take away what a
 // later move has brought, or found to be there.

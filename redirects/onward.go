@@ -97,8 +97,7 @@ func (s *Service) onward(ctx context.Context, d Departure, said transfer.MovedOn
 
 // leads refuses a departure whose old links lead nowhere.
 func leads(d Departure) error {
-	switch d.State {
-	case transfer.Redirecting, transfer.ErasingOld, transfer.Erased:
+	if d.State.Away() {
 		return nil
 	}
 	return transfer.Errorf(transfer.TransferClosed, "no old links lead to you: the move is %s", d.State)

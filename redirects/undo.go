@@ -118,7 +118,7 @@ func (s *Service) live(ctx context.Context, d Departure, items []transfer.LiveIt
 			return err
 		}
 		for _, other := range all {
-			if other.whole() != d.whole() && other.away() {
+			if other.whole() != d.whole() && other.State.Away() {
 				list = nil
 				return nil
 			}

@@ -208,7 +208,10 @@ func (w *world) write(into transfer.Writer, p transfer.Page) []transfer.Outcome 
 }
 
 // transfer copies everything, as the mover would, and completes.
-func (w *world) transfer() {
+func (w *world) transfer() { w.moves(strings.Repeat("e", 32)) }
+
+// moves is transfer under the id of the move at the new pod.
+func (w *world) moves(id string) {
 	w.Helper()
 	g := oauth.Grant{
 		ID: rand.Text(), Account: w.old.account.GUID, Client: newPod + "/oauth/client.json", Keys: w.new.jwks(),
@@ -220,7 +223,7 @@ func (w *world) transfer() {
 	}
 	w.grant(&g)
 	plan := must(w.source.Open(w.Context(), g, transfer.Opening{Purpose: transfer.Move, Nonce: rand.Text(), Format: transfer.Format}))(w.T)
-	w.id, w.move = plan.Transfer, strings.Repeat("e", 32)
+	w.id, w.move = plan.Transfer, id
 	check(w.T, w.new.store.AddMove(w.Context(), destination.Move{
 		ID: w.move, Account: w.new.account.ID, Purpose: transfer.Move, Typed: "aurora@old.example", Issuer: oldPod, Subject: w.old.account.GUID,
 		Transfer: w.id, Nonce: plan.Nonce, State: destination.Done, Keys: w.old.jwks(), Created: w.now, Changed: w.now, Ended: w.now,

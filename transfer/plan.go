@@ -57,5 +57,9 @@ const (
 	Undone      State = "undone"
 )
 
+// Away reports whether the account left by the transfer, and was not taken back:
+// old links lead, or led, to its destination.
+func (s State) Away() bool { return s == Redirecting || s == ErasingOld || s == Erased }
+
 // Readable reports whether pages may still be read.
 func (s State) Readable() bool { return s == Open || s == Copying || s == Frozen || s == Verified }

@@ -59,7 +59,7 @@ func (m *model) count(ends map[string]int) {
 	ends["lives"]++
 	for _, d := range m.transfers {
 		ends["a transfer "+string(d.State)]++
-		if d.Leftover > 0 && away(d.State) {
+		if d.Leftover > 0 && d.State.Away() {
 			ends["a transfer that left something"]++
 		}
 	}

@@ -160,7 +160,7 @@ func (m *model) agree(t *rapid.T) {
 		d, opened := m.transfers[a.Transfer]
 		switch a.State {
 		case destination.Done:
-			m.say(t, opened && (away(d.State) || d.State == transfer.Undone), "the move is done, and the transfer is %s", d.State)
+			m.say(t, opened && (d.State.Away() || d.State == transfer.Undone), "the move is done, and the transfer is %s", d.State)
 		case destination.Undone:
 			m.say(t, opened && slices.Contains([]transfer.State{transfer.Undone, transfer.Cancelled, transfer.ExpiredIdle}, d.State),
 				"the move is undone, and the transfer is %s", d.State)
@@ -181,15 +181,10 @@ func (m *model) say(t *rapid.T, holds bool, format string, args ...any) {
 	}
 }
 
-// away are states in which the old addresses lead away.
-func away(s transfer.State) bool {
-	return s == transfer.Redirecting || s == transfer.ErasingOld || s == transfer.Erased
-}
-
 // moved reports whether the account has.
 func (m *model) moved() bool {
 	for _, d := range m.transfers {
-		if away(d.State) {
+		if d.State.Away() {
 			return true
 		}
 	}

@@ -158,7 +158,7 @@ func (m *model) takesBack(id string) *deed {
 		d.answer = string(transfer.TransferClosed)
 	case m.later(id):
 		d.answer = string(transfer.TransferActive)
-	case away(state):
+	case state.Away():
 		d.answer = undoing(state)
 	}
 	d.do = func(ctx context.Context) error { return m.keeper().Undo(ctx, m.to.ID, id) }

@@ -119,8 +119,7 @@ func (s *Store) untouched(ctx context.Context, m destination.Move, sh shelf) *go
 	return s.cameFrom(ctx, m, collectionOf(sh)).
 		Joins("JOIN "+sh.table()+" AS x ON x.account_id = a.account_id AND x.guid = a.local_guid AND x.digest = a.brought").
 		Where("(a.made OR a.collection = ?) AND a.brought <> ''", transfer.Profiles).
-		Where("(a.run IN ? OR EXISTS (SELECT 1 FROM moves AS later WHERE later.retries = ? AND a.run IN (later.id, '~' || later.id)))",
-			[]string{m.ID, unseenIn(m.ID)}, m.ID)
+		Where("(a.run IN ? OR a.run IN (SELECT id FROM moves WHERE retries = ?))", []string{m.ID, unseenIn(m.ID)}, m.ID)
 }
 
 // Brought is destination.Custody's.

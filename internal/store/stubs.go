@@ -105,6 +105,6 @@ func (s *Store) movedAccounts(ctx context.Context, a redirects.Address) *gorm.DB
 		Select("transfers.client, COALESCE(o.origin, '') AS onward, transfers.no_address, COALESCE(o.profile, transfers.profile_url) AS profile,"+
 			" COALESCE(o."+target+", transfers."+target+"_url) AS target, transfers.state <> 'redirecting' AS erased").
 		Where("accounts.state = 'moved' AND accounts."+column+" = ? AND transfers.state IN ?", a.Key,
-			[]transfer.State{transfer.Redirecting, transfer.ErasingOld, transfer.Erased}).
+			wentAway).
 		Order("transfers.redirect_at DESC")
 }

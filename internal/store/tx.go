@@ -42,9 +42,9 @@ func (s *Store) transaction(ctx context.Context) *transaction {
 //
 // When the database reports a deadlock, a serialization failure or a busy file,
 // or ends the connection before COMMIT was sent, the outermost InTx rolls back and
-// runs fn again, up to five times in all. What may have been committed is never
-// run again. A database without room is syscall.ENOSPC. So fn must not do what cannot be done twice: no HTTP, no blob, no appending to a
-// slice from outside.
+// runs fn again, up to five times in all. So fn must not do what cannot be done
+// twice: no HTTP, no blob, no appending to a slice from outside. What may have been
+// committed is never run again. A database without room is syscall.ENOSPC.
 func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if s.transaction(ctx) != nil {
 		return fn(ctx)

@@ -130,7 +130,7 @@ func (v *Mover) tellCancelled(ctx context.Context, m Move) error {
 		m.Message = "The move was cancelled here, but the old pod could not be told, since the permission to ask it anything has ended. Its own page says how the move stands there: if it is still running, cancel it there, too; if it is done, undo it there. What came so far is kept here."
 		_, err = v.change(ctx, m, change{to: Cancelled, text: m.Message})
 		return err
-	case plan.State == transfer.Redirecting, plan.State == transfer.Finished, plan.State == transfer.ErasingOld, plan.State == transfer.Erased:
+	case plan.State == transfer.Finished, plan.State.Away():
 		m.Plan, m.Reason, m.Message = plan, "", ""
 		_, err = v.done(ctx, m, change{text: "The old pod had finished before it heard of the cancelling: the move is done. It can be undone."})
 	}

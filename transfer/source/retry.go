@@ -8,9 +8,6 @@ import (
 	"podmove/transfer"
 )
 
-// leads are the states of a transfer in which old links lead to its destination.
-var leads = []transfer.State{transfer.Redirecting, transfer.ErasingOld, transfer.Erased}
-
 // Retriable says why a client may not try again what did not arrive of a move
 // of an account, or nil (Protocol §5.5). It is for the account's own person
 // (§2.8).
@@ -36,7 +33,7 @@ func (s *Service) completed(ctx context.Context, t Transfer) (Transfer, error) {
 		return move, err
 	case move.Account != t.Account || move.Client != t.Client || move.Destination != t.Destination || move.Retries != "":
 		return move, gone
-	case move.Purpose != transfer.Move || !slices.Contains(leads, move.State):
+	case move.Purpose != transfer.Move || !move.State.Away():
 		return move, gone
 	}
 	return move, nil
