@@ -127,7 +127,7 @@ func (v *Mover) tellCancelled(ctx context.Context, m Move) error {
 	case err != nil && v.untold(m, err) != nil:
 		return err
 	case err != nil:
-		m.Message = "The move was cancelled here, but the old pod could not be told, since the permission to ask it anything has ended. Its own page says how the move stands there: if it is still running, cancel it there, too; if it is done, undo it there. What came so far is kept here."
+		m.Message = "The move was cancelled here, but the old pod could not be told. Its own page says how the move stands there: if it is still running, cancel it there, too; if it is done, undo it there. What came so far is kept here."
 		_, err = v.change(ctx, m, change{to: Cancelled, text: m.Message})
 		return err
 	case plan.State == transfer.Finished, plan.State.Away():
