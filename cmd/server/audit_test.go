@@ -61,9 +61,7 @@ func TestAuditCommands(t *testing.T) {
 			}
 		})
 		t.Run("the head is in the pod's log", func(t *testing.T) {
-			for !strings.Contains(p.log.String(), "the head of the audit log") {
-				pause(t)
-			}
+			p.logs(t, "the head of the audit log")
 		})
 		t.Run("rows can be listed", func(t *testing.T) {
 			said := p.execute(t, "", "audit", "list", "--account", "Boss", "--since", "1h", "--json")

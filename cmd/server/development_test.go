@@ -19,13 +19,7 @@ func TestDevelopment(t *testing.T) {
 	t.Run("says so loudly at start", func(t *testing.T) {
 		p := newPod(t, storetest.SQLite)
 		start(t, p)
-		loud := false
-		for line := range strings.Lines(p.log.String()) {
-			loud = loud || strings.Contains(line, "level=WARN") && strings.Contains(line, "THIS POD IS IN DEVELOPMENT")
-		}
-		if !loud {
-			t.Errorf("it logs %s", withoutDebug(p.log.String()))
-		}
+		p.logs(t, `level=WARN msg="THIS POD IS IN DEVELOPMENT`)
 		for _, address := range otherAddresses(t) {
 			if conn, err := net.Dial("tcp", net.JoinHostPort(address, port(t, p.Listen))); err == nil {
 				conn.Close()

@@ -87,9 +87,7 @@ func TestNews(t *testing.T) {
 			}
 		})
 		t.Run("that are refused for ever are given up, without the address in the log", func(t *testing.T) {
-			for !strings.Contains(from.log.String(), "did not reach an address") {
-				pause(t)
-			}
+			from.logs(t, "did not reach an address")
 			if strings.Contains(withoutDebug(from.log.String()), "refused@mail.example") {
 				t.Error("the log names who it was for")
 			}

@@ -175,6 +175,19 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
+// logs waits until the pod has logged something: the pod writes a line before it
+// answers, and the test may read it afterwards.
+func (p *testPod) logs(t *testing.T, what string) {
+	t.Helper()
+	for range 300 {
+		if strings.Contains(p.log.String(), what) {
+			return
+		}
+		pause(t)
+	}
+	t.Fatalf("it does not log %q: %s", what, withoutDebug(p.log.String()))
+}
+
 // withoutDebug leaves out what only the search for secrets reads.
 func withoutDebug(log string) string {
 	var kept []string
