@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -59,6 +60,9 @@ func known(err error) *transfer.Error {
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return transfer.Errorf(transfer.TooLarge, "the request is larger than it may be")
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return transfer.Errorf(transfer.Unavailable, "this pod has no room left; nothing was changed. The people who run it have to make some").Because(err)
 	}
 	return transfer.Errorf(transfer.Internal, "something went wrong here; nothing was changed. Try again later").Because(err)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -9,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -102,6 +105,12 @@ func TestProblems(t *testing.T) {
 			}
 		})
 	}
+	t.Run("tells of a full disk, and when to come back", func(t *testing.T) {
+		p, h := answer(t, failing{fmt.Errorf("a secret: %w", syscall.ENOSPC)})
+		if p.Status != http.StatusServiceUnavailable || !strings.Contains(p.Detail, "no room left; nothing was changed") || strings.Contains(p.Detail, "secret") || h.Get("Retry-After") != "60" {
+			t.Errorf("%+v %v", p, h)
+		}
+	})
 	t.Run("says when to come back, rounded up", func(t *testing.T) {
 		e := transfer.Errorf(transfer.RateLimited, "slower")
 		e.RetryAfter = 1500 * time.Millisecond

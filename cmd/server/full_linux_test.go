@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"podmove/internal/store/storetest"
@@ -46,6 +47,48 @@ func TestFullDisk(t *testing.T) {
 				r.seen.Check(t)
 			})
 		}
+	})
+}
+
+// TestFullOldDisk fills the disk of the old pod instead. The person reads at the
+// new pod that the old one cannot answer, and at the old one that nothing could
+// be written; both go on by themselves once there is room.
+func TestFullOldDisk(t *testing.T) {
+	if !mayMount(t) {
+		return
+	}
+	each(t, func(t *testing.T, dialect string) {
+		prepare := everything
+		if dialect == storetest.Postgres {
+			prepare = databaseAlone
+		}
+		from, disk := prepare(t, dialect)
+		from.household(t, "ada", 120, 6)
+		before := behind(t, from)
+		to := newQuickPod(t, dialect)
+		start(t, from, to)
+		goOn := before.halt(t)
+		r := begun(t, from, to, "ada")
+		r.comes(t, 1)
+		writer := from.signIn(t, "ada")
+		sheet := writer.open(t, from.URL+"/posts/new")
+		disk.fill(t)
+		refused := false
+		for range 50 { // PostgreSQL has some room within its files
+			page := writer.fill(t, sheet, "/posts", "text", strings.Repeat("There is no room for this. ", 1000), "audience", "public")
+			refused = refused || strings.Contains(page.Text(), "This pod has no room left, so that nothing was changed.")
+		}
+		if !refused {
+			t.Error("the person can write on")
+		}
+		goOn()
+		before.free()
+		r.who.until(t, r.now.address, "the old pod says: this pod has no room left; nothing was changed.")
+		from.logs(t, "no space left on device")
+		disk.makeRoom(t)
+		r.push(t, "done")
+		r.written()
+		r.seen.Check(t)
 	})
 }
 

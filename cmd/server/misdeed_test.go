@@ -34,6 +34,8 @@ var oldMisdeeds = []misdeed{
 		"open", "waiting", transfer.RateLimited, []string{"the old pod asks us to come back later", "Waiting until"}, 0, retries},
 	{"asks to wait for ten years", always(at("GET posts", refusing(http.StatusTooManyRequests, tenYears))),
 		"copying", "waiting", transfer.RateLimited, []string{"Waiting until", "because the old pod asked"}, 0, waitsAnHour},
+	{"answers a byte at a time", always(at("GET posts", trickling)),
+		"copying", "waiting", transfer.PodUnreachable, []string{"the old pod answers too slowly"}, 0, retries},
 	// Pages.
 	{"sends a page with another transfer nonce", always(answering("GET posts", inPage(otherNonce))),
 		"copying", "needs-attention", transfer.NonceForeign, []string{"page of another transfer"}, 0, retries},
@@ -187,7 +189,7 @@ func (s *stage) comes(m misdeed) {
 	s.t.Helper()
 	var now moveState
 	old := ""
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); pause(s.t) {
+	for end := time.Now().Add(patience); time.Now().Before(end); pause(s.t) {
 		now, old = s.w.look(s.t, s.move), s.one(s.from, "x.state", "transfers")
 		if now.State == m.now && now.Reason == string(m.reason) && old == string(m.old) {
 			return

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"podmove/transfer"
 )
@@ -65,6 +67,24 @@ func withoutEnd(x *exchange) {
 		if _, err := x.to.Write(spaces); err != nil {
 			return
 		}
+	}
+}
+
+// trickling answers a byte at a time, and would be at it for a day.
+func trickling(x *exchange) {
+	a := x.ask()
+	maps.Copy(x.to.Header(), a.header)
+	x.to.WriteHeader(a.status)
+	for i := range a.body {
+		select {
+		case <-x.r.Context().Done():
+			return
+		case <-time.After(time.Second):
+		}
+		if _, err := x.to.Write(a.body[i : i+1]); err != nil {
+			return
+		}
+		_ = http.NewResponseController(x.to).Flush()
 	}
 }
 

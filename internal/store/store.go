@@ -141,7 +141,7 @@ func one[T any](query *gorm.DB) (row T, found bool, err error) {
 
 // session opens gorm on a pool.
 func (s *Store) session(d gorm.Dialector) (*gorm.DB, error) {
-	return gorm.Open(d, &gorm.Config{
+	return gorm.Open(roomTeller{d}, &gorm.Config{
 		Logger:                 statementLog{s.log},
 		TranslateError:         true,
 		SkipDefaultTransaction: true,

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"syscall"
 	"time"
 
 	"gorm.io/gorm"
@@ -52,7 +51,7 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context) error) er
 	for run := 1; ; run++ {
 		err := s.runTx(ctx, fn)
 		if full(err) {
-			return fmt.Errorf("%w: %w", syscall.ENOSPC, err)
+			return roomless(err)
 		}
 		_, lost := errors.AsType[lostError](err)
 		if err == nil || run == maxRuns || ctx.Err() != nil || !lost && !s.transient(err) {
