@@ -52,6 +52,11 @@ var moveWords = map[transfer.Code]locale.Key{
 	transfer.NotFound: locale.Key("The old pod does not know this move any more. Perhaps the account there was closed. What came is kept; try again, agree once more to go on, or cancel."),
 }
 
+// doneWords are what they mean of one that is done.
+var doneWords = map[transfer.Code]locale.Key{
+	transfer.Incomplete: locale.Key("The old pod says that the move is finished, but this pod has not told it that everything arrived. What is listed here is all that came. To begin anew, undo the move at the old pod while it can be undone."),
+}
+
 // Max is how many items of a kind there are: as announced, or more if more came.
 func (movePage) Max(p destination.Progress) int64 { return max(p.Planned, p.Seen()) }
 
@@ -109,9 +114,12 @@ func (m Moves) page(c *gin.Context) (movePage, error) {
 	if err != nil {
 		return movePage{}, err
 	}
-	state := report.Move.State
+	state, words := report.Move.State, moveWords
+	if state == destination.Done {
+		words = doneWords
+	}
 	p := movePage{
-		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message, moveWords), Here: m.Site.ID(a), Host: m.host(report.Move), Busy: state.Working(),
+		Report: report, Message: m.Site.coded(c, report.Move.Reason, report.Move.Message, words), Here: m.Site.ID(a), Host: m.host(report.Move), Busy: state.Working(),
 		Agree: state.May(destination.Authorizing), Check: m.Check != nil && state.May(destination.Authorizing),
 		Retry: retriable(a, report),
 		Stop:  state != destination.Cancelled && state.May(destination.Cancelled),

@@ -90,6 +90,8 @@ var oldMisdeeds = []misdeed{
 	{"deletes what it never brought, and what the person has here", tombstones,
 		"redirecting", "done", "", []string{"Everything arrived"}, 12, func(*stage, *liars) {}},
 	// Going away.
+	{"says that it is finished before all was read", midway(finishes),
+		"copying", "done", transfer.Incomplete, []string{"this pod has not told it that everything arrived", "undo the move at the old pod"}, 4, cancelsThere},
 	{"does not know the account any more", midway(refusing(http.StatusNotFound, "")),
 		"copying", "needs-attention", transfer.NotFound, notKnown, 4, agrees},
 	{"says that the account is gone", midway(refusing(http.StatusGone, "")),

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"podmove/internal/problem"
 	"podmove/transfer"
 )
 
@@ -43,6 +44,33 @@ func midway(with lie) func(*stage) lie {
 			x.honest()
 		})
 	}
+}
+
+// finishes says that all is done, and gives nothing any more.
+func finishes(x *exchange) {
+	if x.call != "GET transfers content" {
+		x.to.Header().Set("Content-Type", "application/problem+json")
+		x.to.WriteHeader(http.StatusGone)
+		_, _ = fmt.Fprintf(x.to, `{"type":%q,"title":"account moved","status":410,"code":%[2]q}`, problem.TypeOf(string(transfer.AccountMoved)), transfer.AccountMoved)
+		return
+	}
+	answering(x.call, func(_ *exchange, answer []byte) []byte {
+		var p transfer.Plan
+		if json.Unmarshal(answer, &p) != nil {
+			return answer
+		}
+		p.State = transfer.Redirecting
+		answer, _ = json.Marshal(p) // as it came
+		return answer
+	})(x)
+}
+
+// cancelsThere: at the old pod nothing has happened, and it can be cancelled there.
+func cancelsThere(s *stage, l *liars) {
+	s.t.Helper()
+	old := l.from.signIn(s.t, s.w.name)
+	old.fill(s.t, old.open(s.t, s.w.departure(s.t, l.from)), "/cancel")
+	s.endsAtOld("cancelled")
 }
 
 // waitsAnHour: however long the old pod asks to wait, the person is told when

@@ -164,6 +164,7 @@ func TestRestoredTooLate(t *testing.T) {
 			}
 		}
 		says(t, from.signIn(t, "ada").open(t, w.departure(t, from)), "What it does not hold is not erased here")
+		to.signIn(t, "ada").until(t, move, "The old pod does not take our permission any more")
 	})
 }
 

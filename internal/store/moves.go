@@ -24,6 +24,7 @@ type moveRow struct {
 	Subject        string
 	SourceAccount  string
 	TransferID     string
+	ReceiptFor     string
 	Nonce          string
 	State          string
 	Phase          string
@@ -63,7 +64,7 @@ func fromMove(m destination.Move) (moveRow, error) {
 	return moveRow{
 		ID: m.ID, AccountID: m.Account, Purpose: string(m.Purpose), Typed: m.Typed,
 		Issuer: m.Issuer, Subject: m.Subject, SourceAccount: m.SourceAccount,
-		TransferID: m.Transfer, Nonce: m.Nonce, State: string(m.State), Phase: string(m.Phase),
+		TransferID: m.Transfer, ReceiptFor: m.ReceiptFor, Nonce: m.Nonce, State: string(m.State), Phase: string(m.Phase),
 		Reason: string(m.Reason), Message: m.Message,
 		WaitUntil: toMillis(m.WaitUntil), WaitedMS: m.Waited.Milliseconds(), Attempts: m.Attempts, Rounds: m.Rounds,
 		Plan: string(plan), Keys: string(m.Keys), KeysDifferAt: toMillis(m.KeysDiffer), ReplaceProfile: m.Profile == destination.ReplaceProfile,
@@ -76,7 +77,7 @@ func (r moveRow) move() (destination.Move, error) {
 	m := destination.Move{
 		ID: r.ID, Account: r.AccountID, Purpose: transfer.Purpose(r.Purpose), Typed: r.Typed,
 		Issuer: r.Issuer, Subject: r.Subject, SourceAccount: r.SourceAccount,
-		Transfer: r.TransferID, Nonce: r.Nonce, State: destination.State(r.State), Phase: destination.State(r.Phase),
+		Transfer: r.TransferID, ReceiptFor: r.ReceiptFor, Nonce: r.Nonce, State: destination.State(r.State), Phase: destination.State(r.Phase),
 		Reason: transfer.Code(r.Reason), Message: r.Message,
 		WaitUntil: fromMillis(r.WaitUntil), Waited: time.Duration(r.WaitedMS) * time.Millisecond,
 		Attempts: r.Attempts, Rounds: r.Rounds, Keys: []byte(r.Keys), KeysDiffer: fromMillis(r.KeysDifferAt), Profile: destination.KeepProfile,

@@ -131,8 +131,8 @@ func (v *Mover) tellCancelled(ctx context.Context, m Move) error {
 		_, err = v.change(ctx, m, change{to: Cancelled, text: m.Message})
 		return err
 	case plan.State == transfer.Finished, plan.State.Away():
-		m.Plan, m.Reason, m.Message = plan, "", ""
-		_, err = v.done(ctx, m, change{text: "The old pod had finished before it heard of the cancelling: the move is done. It can be undone."})
+		m.Plan = plan
+		_, err = v.done(ctx, m.finished(), change{text: "The old pod had finished before it heard of the cancelling: the move is done. It can be undone."})
 	}
 	return err
 }

@@ -16,6 +16,7 @@ type Move struct {
 	Subject       string // the person GUID at the old pod
 	SourceAccount string // the old ID as it was proved (Protocol §2.7)
 	Transfer      string // id of the transfer at the old pod
+	ReceiptFor    string // the transfer that a receipt was signed for last; else empty
 	Nonce         string // the transfer nonce (Protocol §4.3)
 	State         State
 	Phase         State         // what it goes on with after Waiting or NeedsAttention
@@ -48,6 +49,20 @@ func (m Move) working() State {
 		return m.Phase
 	}
 	return m.State
+}
+
+// unproved is what a person reads of a move that the old pod calls finished, and
+// that this one has handed it no receipt for: the old pod lies, or this one was
+// restored from a backup.
+const unproved = "The old pod says that the move is finished, but this pod has not told it that everything arrived. What is listed here is all that came. To begin anew, undo the move at the old pod while it can be undone."
+
+// finished is the move as it is once the old pod says so.
+func (m Move) finished() Move {
+	m.Phase, m.Reason, m.Message = "", "", ""
+	if m.ReceiptFor != m.Transfer {
+		m.Reason, m.Message = transfer.Incomplete, unproved
+	}
+	return m
 }
 
 // A ProfileChoice is what happens to a profile that the account has here

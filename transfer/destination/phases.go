@@ -83,6 +83,12 @@ func (r *run) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.m.ReceiptFor != r.m.Transfer { // noted first: its answer may be lost
+		r.m.ReceiptFor = r.m.Transfer
+		if err := r.to(r.change(ctx, r.m, change{to: r.m.State})); err != nil {
+			return err
+		}
+	}
 	plan, err := r.source.Complete(ctx, receipt)
 	switch e := coded(err); {
 	case err == nil:
@@ -169,7 +175,10 @@ func (r *run) finish(ctx context.Context) error {
 		text += fmt.Sprintf(" The old account stood still for %.1f seconds.", stood.Seconds())
 		r.Log.InfoContext(ctx, "the old account stood still for a move", "move", r.m.ID, "for", stood)
 	}
-	r.m.Reason, r.m.Message, r.m.Phase = "", "", ""
+	r.m = r.m.finished()
+	if r.m.Message != "" {
+		text = r.m.Message
+	}
 	return r.to(r.done(ctx, r.m, change{text: text, job: FarewellJob{r.m.ID}}))
 }
 
