@@ -158,7 +158,8 @@ func (r *arena) kill(t *testing.T, victim *testPod, down time.Duration) {
 	r.risings.Go(func() {
 		time.Sleep(down)
 		err := victim.Start(t.Context())
-		for try := 1; err != nil && try < 5 && t.Context().Err() == nil; try++ { // as whatever looks after a server does
+		for end := time.Now().Add(patience); err != nil && time.Now().Before(end) && t.Context().Err() == nil; { // as whatever looks after a server does
+			time.Sleep(200 * time.Millisecond)
 			err = victim.Start(t.Context())
 		}
 		if err != nil {

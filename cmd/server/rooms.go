@@ -216,7 +216,7 @@ func (g *ground) send(ctx context.Context, address, message string) (string, err
 // writer fills a move's account with what its source gives.
 func (g *ground) writer(m destination.Move) transfer.Writer {
 	return g.store.Writer(store.Run{
-		ID: m.ID, Account: m.Account, Issuer: m.Issuer, SourceAccount: m.Subject, Profile: m.Profile,
+		ID: m.ID, Account: m.Account, Issuer: m.Issuer, SourceAccount: m.Subject, Profile: m.Profile, Claim: m.Claim,
 		URLs: store.URLs{Post: g.origin + "/posts/", Photo: g.origin + "/uploads/images/"},
 	}, blob.Store(g.blobs))
 }

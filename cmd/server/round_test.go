@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -121,7 +122,7 @@ func (r round) push(t *testing.T, state string) {
 		case now == state:
 			return
 		case time.Now().After(end):
-			t.Fatalf("after %s the move is %s at the new pod and %s at the old one: %s", patience, now, old, r.why(t))
+			t.Fatalf("after %s the move is %s at the new pod and %s at the old one: %s\nthere:%s\nhere:%s", patience, now, old, r.why(t), r.from.queue(t), r.to.queue(t))
 		case now == "needs-attention":
 			retry()
 		case now == "waiting" && r.chance(10):
@@ -136,6 +137,31 @@ func (r round) why(t *testing.T) string {
 	return r.to.one(t, "SELECT x.reason || ' ' || x.message FROM moves x JOIN accounts a ON a.id = x.account_id WHERE a.username = '"+r.name+"' ORDER BY x.created_at DESC LIMIT 1")
 }
 
+// queue are the jobs that a pod has to do.
+func (p *testPod) queue(t *testing.T) (list string) {
+	t.Helper()
+	db, err := p.rows(t)
+	if err != nil {
+		return err.Error()
+	}
+	rows, err := db.QueryContext(t.Context(), "SELECT kind, state, attempt, CAST(scheduled_at AS TEXT) FROM river_job WHERE finalized_at IS NULL LIMIT 20")
+	if err != nil {
+		return err.Error()
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind, state, attempt, at string
+		if err := rows.Scan(&kind, &state, &attempt, &at); err != nil {
+			return err.Error()
+		}
+		list += fmt.Sprintf("\n%s is %s, attempt %s, at %s", kind, state, attempt, at)
+	}
+	if err := rows.Err(); err != nil {
+		return err.Error()
+	}
+	return list
+}
+
 // until presses until the move is in one of the states at the old pod.
 func (r round) until(t *testing.T, press func(), states ...string) {
 	t.Helper()
@@ -148,7 +174,7 @@ func (r round) until(t *testing.T, press func(), states ...string) {
 		case slices.Contains(states, "cancelled") && now == "cancelled" && old == "":
 			return // it was never opened
 		case time.Now().After(end):
-			t.Fatalf("after %s the move is %s at the new pod and %s at the old one: %s", patience, now, old, r.why(t))
+			t.Fatalf("after %s the move is %s at the new pod and %s at the old one: %s\nthere:%s\nhere:%s", patience, now, old, r.why(t), r.from.queue(t), r.to.queue(t))
 		}
 	}
 }

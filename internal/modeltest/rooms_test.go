@@ -128,7 +128,7 @@ func (l *life) keeper() *destination.Keeper {
 
 func (l *life) writer(m destination.Move) transfer.Writer {
 	return l.new.store.Writer(store.Run{
-		ID: m.ID, Account: m.Account, Issuer: m.Issuer, SourceAccount: m.Subject, Profile: m.Profile,
+		ID: m.ID, Account: m.Account, Issuer: m.Issuer, SourceAccount: m.Subject, Profile: m.Profile, Claim: m.Claim,
 		URLs: store.URLs{Post: l.new.url + "/posts/", Photo: l.new.url + "/uploads/images/"},
 	}, l.new.blobs)
 }

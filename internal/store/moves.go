@@ -143,12 +143,33 @@ func (s *Store) ChangeMove(ctx context.Context, m destination.Move, from destina
 	if err != nil {
 		return err
 	}
-	done := s.db(ctx).Model(&moveRow{}).Where("id = ? AND state = ?", m.ID, string(from)).
-		Select("*").Omit("id", "account_id", "purpose", "nonce", "keys", "keys_differ_at", "created_at").Updates(&row)
+	still := s.db(ctx).Model(&moveRow{}).Where("id = ? AND state = ?", m.ID, string(from))
+	if m.Claim != 0 {
+		still = still.Where("claim = ?", m.Claim)
+	}
+	done := still.Select("*").Omit("id", "account_id", "purpose", "nonce", "keys", "keys_differ_at", "created_at").Updates(&row)
 	if done.Error == nil && done.RowsAffected == 0 {
 		return transfer.ErrOvertaken
 	}
 	return translate(done.Error)
+}
+
+// ClaimMove is destination.Moves'.
+func (s *Store) ClaimMove(ctx context.Context, id string) (destination.Move, error) {
+	if err := s.db(ctx).Exec("UPDATE moves SET claim = claim + 1 WHERE id = ?", id).Error; err != nil {
+		return destination.Move{}, err
+	}
+	m, err := s.Move(ctx, id)
+	if err == nil {
+		m.Claim, err = s.claim(ctx, id)
+	}
+	return m, err
+}
+
+// claim is whose a move is; zero if there is no such move.
+func (s *Store) claim(ctx context.Context, id string) (n int64, err error) {
+	err = s.db(ctx).Raw("SELECT claim FROM moves WHERE id = ?", id).Scan(&n).Error
+	return n, err
 }
 
 // PinMove pins a move to the keys of its source as they were at consent.

@@ -21,6 +21,7 @@ type Run struct {
 	Issuer        string // with SourceAccount, where items come from (Protocol §3.8)
 	SourceAccount string
 	Profile       destination.ProfileChoice // empty is KeepProfile
+	Claim         int64                     // of the move, if it is to hold for each page; else zero
 	URLs          URLs
 }
 
@@ -114,9 +115,24 @@ func checkEntries(p transfer.Page) error {
 	return nil
 }
 
+// claimed says whether the move is still whose the run is.
+func (w *writer) claimed(ctx context.Context) error {
+	if w.run.Claim == 0 {
+		return nil
+	}
+	n, err := w.store.claim(ctx, w.run.ID)
+	if err == nil && n != w.run.Claim {
+		err = transfer.ErrOvertaken
+	}
+	return err
+}
+
 // write is Write in its transaction, under the account's lock.
 func (w *writer) write(ctx context.Context, sh shelf, p transfer.Page, incoming []incoming) ([]transfer.Outcome, error) {
 	if err := w.store.lock(ctx, w.run.Account); err != nil {
+		return nil, err
+	}
+	if err := w.claimed(ctx); err != nil {
 		return nil, err
 	}
 	at, err := w.progress(ctx, p.Collection)

@@ -19,8 +19,11 @@ type Moves interface {
 	Move(ctx context.Context, id string) (Move, error)
 	// MovesOf lists an account's moves, newest first, at most 100.
 	MovesOf(ctx context.Context, account int64) ([]Move, error)
-	// ChangeMove stores all of m if the stored state is still from; else
-	// nothing, and transfer.ErrOvertaken.
+	// ClaimMove is Move for who goes on with it: whoever had claimed it before is
+	// overtaken. It is called under the account's lock.
+	ClaimMove(ctx context.Context, id string) (Move, error)
+	// ChangeMove stores all of m if the stored state is still from, and the claim
+	// m's if that has one; else nothing, and transfer.ErrOvertaken.
 	ChangeMove(ctx context.Context, m Move, from State) error
 	// PinMove pins a move to keys; ChangeMove leaves those alone (Protocol §1.5).
 	PinMove(ctx context.Context, id string, keys []byte) error

@@ -36,6 +36,7 @@ type Move struct {
 	Agreed        time.Time // last, at the old pod; zero before
 	Changed       time.Time
 	Ended         time.Time // zero while it lives
+	Claim         int64     // of the call of Run that has it; zero for all others
 }
 
 // Pin is the old pod's keys.

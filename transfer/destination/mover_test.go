@@ -76,7 +76,7 @@ func newStage(t *testing.T, db *store.Store) *stage {
 	s.mover = destination.New(destination.Options{
 		Moves: db, Arrivals: db, Login: s.login, Origin: newPod, Budget: 20 * time.Second,
 		Writer: func(m destination.Move) transfer.Writer {
-			return db.Writer(store.Run{ID: m.ID, Account: m.Account, Issuer: m.Issuer, SourceAccount: m.Subject, Profile: m.Profile,
+			return db.Writer(store.Run{ID: m.ID, Account: m.Account, Issuer: m.Issuer, SourceAccount: m.Subject, Profile: m.Profile, Claim: m.Claim,
 				URLs: store.URLs{Post: newPod + "/posts/", Photo: newPod + "/uploads/images/"}}, blobs)
 		},
 		Connect: s.connect,

@@ -15,8 +15,8 @@ const hard = 25 * time.Second
 
 // Run works on a move for about the budget and says when to go on. It goes on
 // where the last call stopped, in whatever process that was. Two calls at once
-// are harmless: every page and every transition is compared and set, and the
-// loser stops.
+// are harmless: the one that began last claims the move, and the other stops at
+// its next page or transition.
 //
 // An error is this pod's own trouble, to be tried again; what the other pod
 // does becomes a state of the move.
@@ -40,6 +40,9 @@ func (v *Mover) proceed(ctx context.Context, id string) (Next, error) {
 	if rest := m.WaitUntil.Sub(v.Now()); m.State == Waiting && rest > 0 {
 		return Next{After: rest}, nil
 	}
+	if m, err = v.claim(ctx, m); err != nil || !m.State.Working() {
+		return Next{Done: err == nil}, err
+	}
 	r := &run{Mover: v, m: m, until: v.Now().Add(v.Budget)}
 	within, cancel := context.WithTimeout(ctx, v.Budget+hard)
 	defer cancel()
@@ -53,6 +56,19 @@ func (v *Mover) proceed(ctx context.Context, id string) (Next, error) {
 		return Next{Done: true}, nil
 	}
 	return r.trouble(ctx, err)
+}
+
+// claim takes the move over. Pages are written under the account's lock, too, so
+// that none of another call's comes in between.
+func (v *Mover) claim(ctx context.Context, m Move) (claimed Move, err error) {
+	err = v.Moves.InTx(ctx, func(ctx context.Context) (err error) {
+		if err := v.Moves.LockAccount(ctx, m.Account); err != nil {
+			return err
+		}
+		claimed, err = v.Moves.ClaimMove(ctx, m.ID)
+		return err
+	})
+	return claimed, err
 }
 
 // A run is one call of Run.
