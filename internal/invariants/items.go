@@ -95,6 +95,23 @@ func (w *Watch) arrived(f *Findings, i item, r receipt, there snapshot) {
 	f.Lost++
 }
 
+// profile holds the new pod, where an account has one of its own, to the receipt for
+// the old one's.
+func (w *Watch) profile(f *Findings, is, there snapshot) {
+	for i := range w.was.items {
+		d, r := is.receipt(i)
+		if i.collection != string(transfer.Profiles) || !d.moved() || r.outcome != "imported" {
+			continue
+		}
+		for at, now := range there.items {
+			if at.collection == i.collection && now.digest != r.digest {
+				f.Lost++
+				f.say("nothing is lost", "%s at the new pod is not what was given", i)
+			}
+		}
+	}
+}
+
 // twice finds what is more than once at the new pod.
 func (w *Watch) twice(f *Findings, is, there snapshot) {
 	locals := map[item]int{}

@@ -136,6 +136,7 @@ func (w *Watch) find(ctx context.Context) (f Findings, err error) {
 		return f, err
 	}
 	w.lost(&f, is, there)
+	w.profile(&f, is, there)
 	w.twice(&f, is, there)
 	w.stubs(&f, is)
 	w.erased(&f, is)

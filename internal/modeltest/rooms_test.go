@@ -179,6 +179,11 @@ func (l login) Finish(ctx context.Context, _ url.Values, _ []byte) (destination.
 }
 
 func (l login) Revoke(ctx context.Context, token []byte) error {
-	_, err := over(ctx, l.pods, func(ctx context.Context) (bool, error) { return true, l.revoke(ctx, string(token)) })
+	_, err := over(ctx, l.pods, func(ctx context.Context) (bool, error) {
+		if err := l.source().Returned(ctx, string(token)); err != nil {
+			return true, err
+		}
+		return true, l.revoke(ctx, string(token))
+	})
 	return err
 }

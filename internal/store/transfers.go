@@ -138,6 +138,12 @@ func (s *Store) TransferOf(ctx context.Context, grant, nonce string) (source.Tra
 	return oneTransfer(s.db(ctx).Where("grant_id = ? AND nonce = ?", grant, nonce))
 }
 
+// TransfersUnder is source.Transfers'.
+func (s *Store) TransfersUnder(ctx context.Context, grant string) (ids []string, err error) {
+	err = s.db(ctx).Model(&transferRow{}).Where("grant_id = ?", grant).Order("id").Pluck("id", &ids).Error
+	return ids, err
+}
+
 func noTransfer() error { return transfer.Errorf(transfer.NotFound, "there is no such transfer") }
 
 func oneTransfer(query *gorm.DB) (source.Transfer, error) {

@@ -171,5 +171,10 @@ func (p *Provider) revokeToken(r *http.Request, form url.Values) error {
 	if err != nil {
 		return err
 	}
+	if p.Returned != nil {
+		if err := p.Returned(ctx, kept.GetID()); err != nil {
+			return err
+		}
+	}
 	return p.Revoke(ctx, kept.GetID())
 }

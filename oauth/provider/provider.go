@@ -77,8 +77,11 @@ type Options struct {
 	// Retriable says why a client may not have what is asked for once more of an
 	// account, or nil (Protocol §5.5).
 	Retriable func(ctx context.Context, guid, client string, d oauth.Details) error
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Returned hears of a grant that its client gives back, before it is revoked;
+	// nil hears nothing.
+	Returned func(ctx context.Context, grant string) error
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // A Provider grants clients access to accounts. It is safe for concurrent use.

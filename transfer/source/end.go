@@ -30,6 +30,25 @@ func (s *Service) cancel(ctx context.Context, t *Transfer, line string) error {
 	return s.end(ctx, t, transfer.Cancelled, "", line)
 }
 
+// Returned ends what was opened under a grant and has changed nothing yet: its
+// client gives the grant back, so that nobody can go on. A client that never heard
+// that it had opened something cannot cancel it.
+func (s *Service) Returned(ctx context.Context, grant string) error {
+	ids, err := s.Transfers.TransfersUnder(ctx, grant)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		_, err := s.change(ctx, id, func(ctx context.Context, t *Transfer) error {
+			return s.cancel(ctx, t, host(*t)+" gave its permission back. Nothing changed here.")
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // end closes a transfer that changed nothing, and the permission with it.
 func (s *Service) end(ctx context.Context, t *Transfer, state transfer.State, why transfer.Code, line string) error {
 	t.Reason = why
