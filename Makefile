@@ -32,10 +32,10 @@ demo-setup:
 unwatched := '-gcflags=modernc.org/...=-race=false' '-gcflags=golang.org/x/crypto/...=-race=false' \
 	'-gcflags=image/...=-race=false' '-gcflags=compress/...=-race=false'
 
-# Most tests wait for a database or for another process: three packages at once keep
-# two cores busy. ("make check" has vetted them.)
+# "make check" has vetted them.
 test: setup bin/testrun ## every test, on SQLite and PostgreSQL, with the race detector
-	@GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 bin/testrun -p 3 -vet=off -race $(unwatched) -timeout 25m ./...
+	@GOTMPDIR="$${GOTMPDIR:-$${TMPDIR:-/tmp}}" TMPDIR="$$(tools/scratch)" \
+		GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 bin/testrun -vet=off -race $(unwatched) -timeout 25m ./...
 
 check: ## what CI runs: format, vet, build, lint, generated code, tests, clean tree
 	@tools/check

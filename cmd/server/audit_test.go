@@ -39,7 +39,7 @@ func (p *testPod) program(t *testing.T, args ...string) (status int, said string
 // TestAuditCommands: what a podmin can ask, of a pod that is up.
 func TestAuditCommands(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		p := newPod(t, dialect)
+		p := newQuickPod(t, dialect)
 		p.addAccount(t, "ada")
 		p.addAccount(t, "boss", "--admin")
 		start(t, p)
@@ -115,7 +115,7 @@ func (p *testPod) forge(t *testing.T, statement string) {
 // refused sign-in of somebody who guesses.
 func TestAuditOfAMove(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect), newQuickPod(t, dialect)
 		from.fill(t, "ada", 20)
 		start(t, from, to)
 		w := to.signUp(t, "ada")
@@ -172,7 +172,7 @@ func (p *testPod) acts(t *testing.T, account string) (list []string) {
 // lost.
 func TestDisconnected(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newQuickPod(t, dialect)
 		goOn := behind(t, from).halt(t)
 		from.fill(t, "ada", 20)
 		start(t, from, to)

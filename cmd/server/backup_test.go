@@ -23,7 +23,7 @@ import (
 // and restores each backup into the other kind of database.
 func TestBackup(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		p := newPod(t, dialect)
+		p := newQuickPod(t, dialect)
 		p.fill(t, "ada", 300)
 		start(t, p)
 		ctx, stop := context.WithCancel(t.Context())
@@ -36,7 +36,7 @@ func TestBackup(t *testing.T) {
 		}
 		for range 2 {
 			p.execute(t, "", "backup", dir)
-			restored := newPod(t, other)
+			restored := newQuickPod(t, other)
 			bring(t, p, restored)
 			restored.execute(t, "", "restore", dir)
 			consistent(t, restored, "ada")

@@ -14,7 +14,7 @@ import (
 func TestDownload(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
 		s, from, to := newStory(t, dialect, "sample")
-		third := newPod(t, dialect)
+		third := newQuickPod(t, dialect)
 		start(t, from, to)
 		before, profile := moved(t, s, from), from.profile(t, s.Name)
 		owner := person{s.Name, from, s.Browser()}

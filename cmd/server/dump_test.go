@@ -26,7 +26,7 @@ import (
 // no registered client's secret.
 func TestDump(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5", "PODMOVE_CLIENT_REGISTRATION=open"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=5", "PODMOVE_CLIENT_REGISTRATION=open"), newQuickPod(t, dialect)
 		v := behind(t, from)
 		heard := secrets{}
 		v.seen = heard.read

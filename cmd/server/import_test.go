@@ -30,7 +30,7 @@ const small = `{"version":"2.0","user":{"username":"ada","profile":{"entity_type
 
 func TestImportRefuses(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		p := newPod(t, dialect)
+		p := newQuickPod(t, dialect)
 		p.fill(t, "ada", 3)
 		before := p.holding(t, "ada")
 		good := written(t, []byte(small))
@@ -62,7 +62,7 @@ func TestImportRefuses(t *testing.T) {
 
 // TestImportNowhere names what is not there, and makes nothing of it.
 func TestImportNowhere(t *testing.T) {
-	p := newPod(t, "sqlite")
+	p := newQuickPod(t, "sqlite")
 	p.addAccount(t, "ada")
 	archive, gone := written(t, []byte(small)), filepath.Join(t.TempDir(), "gone")
 	for _, c := range []struct{ what, data, account, says string }{
@@ -84,7 +84,7 @@ func TestImportNowhere(t *testing.T) {
 // TestImportRefusesBomb packs 10 GB of spaces into about 10 MB. Refusing them may
 // not take the memory, and with it the time, of reading them.
 func TestImportRefusesBomb(t *testing.T) {
-	p := newPod(t, "sqlite")
+	p := newQuickPod(t, "sqlite")
 	p.fill(t, "ada", 3)
 	for _, c := range []struct{ what, head string }{
 		{"inside a string", strings.TrimSuffix(strings.TrimSpace(small), "}}") + `,"email":"`},
@@ -136,7 +136,7 @@ func (p *testPod) stop(t *testing.T, name string) (goOn func()) {
 
 func TestImport(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		p := newPod(t, dialect)
+		p := newQuickPod(t, dialect)
 		t.Run("leaves out a post whose text cannot travel, and takes the others", func(t *testing.T) {
 			for name, text := range map[string]string{"nul": `with \u0000 inside`, "lone": `with \ud800 inside`} {
 				p.addAccount(t, name)

@@ -105,7 +105,7 @@ func TestInitiatedByAnother(t *testing.T) {
 
 // TestAdminsStay: an admin hands the role over first (Protocol §2.5).
 func TestAdminsStay(t *testing.T) {
-	from, to := newPod(t, storetest.SQLite), newPod(t, storetest.SQLite)
+	from, to := newQuickPod(t, storetest.SQLite), newQuickPod(t, storetest.SQLite)
 	from.addAccount(t, "boss", "--admin")
 	start(t, from, to)
 	w := to.signUp(t, "boss")

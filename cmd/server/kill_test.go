@@ -50,7 +50,7 @@ func (w person) waitFor(t *testing.T, move string, posts int64) {
 		if m.State == "done" || m.State == "needs-attention" {
 			t.Fatalf("after %d posts the move is %s: %s", m.arrived("posts"), m.State, m.Message)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(25 * time.Millisecond)
 	}
 }
 

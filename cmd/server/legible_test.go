@@ -15,7 +15,7 @@ import (
 // TestLegible asks for names that PostgreSQL cannot be asked for.
 func TestLegible(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		p := newPod(t, dialect)
+		p := newQuickPod(t, dialect)
 		c := config.Default()
 		c.Data, c.Database, c.PublicURL = p.dir, p.database, "http://127.0.0.1:4001"
 		pod, err := openPod(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)

@@ -40,9 +40,9 @@ func TestMain(m *testing.M) {
 		return
 	}
 	web.Quiet()
-	// The tests wait for other processes most of the time. -parallel on the
+	// The tests wait for other processes much of the time. -parallel on the
 	// command line wins.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
@@ -91,6 +91,6 @@ func pause(t *testing.T) {
 	select {
 	case <-t.Context().Done():
 		t.Fatal(t.Context().Err())
-	case <-time.After(100 * time.Millisecond):
+	case <-time.After(200 * time.Millisecond):
 	}
 }

@@ -65,14 +65,6 @@ func finishes(x *exchange) {
 	})(x)
 }
 
-// cancelsThere: at the old pod nothing has happened, and it can be cancelled there.
-func cancelsThere(s *stage, l *liars) {
-	s.t.Helper()
-	old := l.from.signIn(s.t, s.w.name)
-	old.fill(s.t, old.open(s.t, s.w.departure(s.t, l.from)), "/cancel")
-	s.endsAtOld("cancelled")
-}
-
 // waitsAnHour: however long the old pod asks to wait, the person is told when
 // it goes on, and may cancel (Protocol §4.5).
 func waitsAnHour(s *stage, l *liars) {

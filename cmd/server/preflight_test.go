@@ -12,7 +12,7 @@ import (
 // TestPreflight: what a podmin can see before an account comes.
 func TestPreflight(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect), newQuickPod(t, dialect)
 		from.addAccount(t, "ada")
 		from.addAccount(t, "boss", "--admin")
 		start(t, from, to)

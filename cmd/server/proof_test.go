@@ -15,7 +15,7 @@ import (
 // erased.
 func TestProof(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s", "PODMOVE_PAGE_ITEMS=4"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_GRACE=1h", "PODMOVE_NOTICE=1s", "PODMOVE_PAGE_ITEMS=4"), newQuickPod(t, dialect)
 		from.household(t, "ada", 8, 4)
 		from.household(t, "twin", 8, 4)
 		to.household(t, "bystander", 4, 2)

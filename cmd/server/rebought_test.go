@@ -112,7 +112,7 @@ func under(t *testing.T, from, to *testPod, v *proxy, name string) (w person, mo
 // copy, and the tokens have to be refreshed (Protocol §1.5).
 func TestRotationLosesNoMove(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newQuickPod(t, dialect)
 		v := behind(t, from)
 		from.fill(t, "ada", 20)
 		start(t, from, to)
@@ -136,7 +136,7 @@ func TestRotationLosesNoMove(t *testing.T) {
 // the middle of a copy, gets no token (Protocol §1.5).
 func TestReboughtNewPod(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newQuickPod(t, dialect)
 		v := behind(t, from)
 		from.fill(t, "ada", 20)
 		start(t, from, to)
@@ -161,7 +161,7 @@ func TestReboughtNewPod(t *testing.T) {
 // not believed; the person has to agree there once more (Protocol §1.5).
 func TestReboughtOldPod(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newQuickPod(t, dialect)
 		v := behind(t, from)
 		from.household(t, "ada", 20, 2)
 		start(t, from, to)
@@ -198,7 +198,7 @@ func (w person) agree(t *testing.T, move string) {
 // obeyed until the person confirms (Protocol §1.5).
 func TestReboughtAfterwards(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_NOTICE=1s", "PODMOVE_GRACE=1h"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_NOTICE=1s", "PODMOVE_GRACE=1h"), newQuickPod(t, dialect)
 		from.fill(t, "after", 20)
 		start(t, from, to)
 		afterwards(t, from, to)

@@ -13,7 +13,7 @@ import (
 // backedUp is a pod with an account, and a backup of it.
 func backedUp(t *testing.T, dialect string) (p *testPod, dir string) {
 	t.Helper()
-	p = newPod(t, dialect)
+	p = newQuickPod(t, dialect)
 	p.fill(t, "ada", 10)
 	start(t, p)
 	kill(t, p)
@@ -51,12 +51,12 @@ func TestRestoreRefuses(t *testing.T) {
 			}
 		}
 		t.Run("without the master key", func(t *testing.T) {
-			to := newPod(t, dialect)
+			to := newQuickPod(t, dialect)
 			refused(t, to, "the master key is neither in")
 			nothing(t, to)
 		})
 		t.Run("with another master key", func(t *testing.T) {
-			to := newPod(t, dialect)
+			to := newQuickPod(t, dialect)
 			if err := os.WriteFile(filepath.Join(to.dir, "master.key"), []byte(strings.Repeat("ab", 32)), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +71,7 @@ func TestRestoreRefuses(t *testing.T) {
 			}
 		})
 		t.Run("with a damaged file, which it names", func(t *testing.T) {
-			to := newPod(t, dialect)
+			to := newQuickPod(t, dialect)
 			bring(t, p, to)
 			names, err := filepath.Glob(filepath.Join(dir, "database-*"))
 			if err != nil || len(names) != 1 {

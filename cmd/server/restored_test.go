@@ -73,7 +73,7 @@ func arrivedWhole(t *testing.T, w person, move string, from, to *testPod) {
 // been deleted, even what had come already (Protocol §4.2); the rest arrives.
 func TestRestoredSource(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newQuickPod(t, dialect)
 		w, move, step, goOn := half(t, from, to)
 		dir := filepath.Join(t.TempDir(), "backup")
 		from.execute(t, "", "backup", dir)
@@ -116,7 +116,7 @@ func (p *testPod) post(t *testing.T, name, text string) (guid string) {
 // copy, and the move goes on from there.
 func TestRestoredDestination(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=5"), newQuickPod(t, dialect)
 		_, move, step, goOn := half(t, from, to)
 		dir := filepath.Join(t.TempDir(), "backup")
 		to.execute(t, "", "backup", dir)
@@ -135,8 +135,8 @@ func TestRestoredDestination(t *testing.T) {
 // never erased at the old pod (Protocol §7.3).
 func TestRestoredTooLate(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=5", "PODMOVE_GRACE=30s", "PODMOVE_NOTICE=1s")
-		to := newPod(t, dialect)
+		from := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=5", "PODMOVE_GRACE=30s", "PODMOVE_NOTICE=1s")
+		to := newQuickPod(t, dialect)
 		w, move, _, goOn := half(t, from, to)
 		dir := filepath.Join(t.TempDir(), "backup")
 		to.execute(t, "", "backup", dir)

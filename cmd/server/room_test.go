@@ -10,7 +10,7 @@ import (
 // opened and before the first page, and says with numbers why.
 func TestRoom(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from := newPod(t, dialect)
+		from := newQuickPod(t, dialect)
 		from.album(t, "quota", 3, 2)
 		from.album(t, "disk", 3, 2) // of a database elsewhere only the photos are on the disk
 		start(t, from)
@@ -24,7 +24,7 @@ func TestRoom(t *testing.T) {
 			"beyond what the disk has":        {"disk", "PODMOVE_DISK_RESERVE=1048576GiB", transfer.StorageFull, []string{"room for 0 B: the people who run it have to make some"}},
 		} {
 			t.Run(what, func(t *testing.T) {
-				to := newPod(t, dialect, c.setting)
+				to := newQuickPod(t, dialect, c.setting)
 				start(t, to)
 				w := to.signUp(t, c.name)
 				page := w.decide(t, w.consent(t, c.name+"@"+from.Host(), c.name), "allow")

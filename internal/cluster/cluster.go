@@ -34,7 +34,7 @@ trap 'rm -rf "$2"' EXIT
 serve() {
 	"$1/postgres" -D "$2/data" -k "$2" \
 		-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-		-c max_connections=500 -c shared_buffers=32MB >>"$2/log" 2>&1 &
+		-c max_connections=500 -c shared_buffers=32MB -c max_wal_size=128MB >>"$2/log" 2>&1 &
 }
 serve "$@"
 while read -r signal; do

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -25,22 +26,23 @@ type Process struct {
 	database string
 	settings []string // PODMOVE_…=…
 	log      io.Writer
+	port     net.Listener // kept until the pod takes it
 	cmd      *exec.Cmd
 	exited   chan struct{}
 }
 
 // NewProcess prepares a pod with its data in dir. An empty database is SQLite.
 func NewProcess(binary, dir, database string, settings []string, log io.Writer) (*Process, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
 	return &Process{
-		URL: fmt.Sprintf("http://127.0.0.1:%d", port), Listen: fmt.Sprintf("127.0.0.1:%d", port), binary: binary, dir: dir,
-		database: database, settings: settings, log: log,
+		URL: "http://" + port.Addr().String(), Listen: port.Addr().String(), binary: binary, dir: dir,
+		database: database, settings: settings, log: log, port: port,
 	}, nil
 }
 
@@ -61,6 +63,7 @@ func (p *Process) Command(ctx context.Context, input string, args ...string) (st
 // Start serves and waits until the pod is ready, at most two minutes: a busy machine
 // may be slow to start it.
 func (p *Process) Start(ctx context.Context) error {
+	p.release()
 	p.cmd = p.prepare(ctx, "serve", "--listen", p.Listen)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
@@ -105,6 +108,7 @@ func (p *Process) Stop() error { return p.end(syscall.SIGTERM) }
 func (p *Process) Kill() error { return p.end(syscall.SIGKILL) }
 
 func (p *Process) end(signal syscall.Signal) error {
+	p.release()
 	if p.cmd == nil || p.cmd.Process == nil {
 		return nil
 	}
@@ -129,11 +133,22 @@ func (p *Process) prepare(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// release gives the port to the pod, or to anybody.
+func (p *Process) release() {
+	if p.port != nil {
+		_ = p.port.Close() // it only kept others away
+		p.port = nil
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+// freePort listens at a port that no system gives out by itself (Linux does so from
+// 32768 on): it is free whenever the pod is down, and the pod may go down.
+func freePort() (port net.Listener, err error) {
+	for range 100 {
+		port, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.N(22000)))
+		if err == nil {
+			return port, nil
+		}
+	}
+	return nil, err
 }
