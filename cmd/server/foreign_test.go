@@ -84,6 +84,7 @@ func (f *foreign) see(response *http.Response, answer []byte) {
 // listen serves where the proxy looks for the pod.
 func (f *foreign) listen() {
 	f.t.Helper()
+	f.Release()
 	l, err := net.Listen("tcp", f.Listen)
 	f.must(err)
 	s := httptest.NewUnstartedServer(f.front())

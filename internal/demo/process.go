@@ -63,7 +63,7 @@ func (p *Process) Command(ctx context.Context, input string, args ...string) (st
 // Start serves and waits until the pod is ready, at most two minutes: a busy machine
 // may be slow to start it.
 func (p *Process) Start(ctx context.Context) error {
-	p.release()
+	p.Release()
 	p.cmd = p.prepare(ctx, "serve", "--listen", p.Listen)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
@@ -108,7 +108,7 @@ func (p *Process) Stop() error { return p.end(syscall.SIGTERM) }
 func (p *Process) Kill() error { return p.end(syscall.SIGKILL) }
 
 func (p *Process) end(signal syscall.Signal) error {
-	p.release()
+	p.Release()
 	if p.cmd == nil || p.cmd.Process == nil {
 		return nil
 	}
@@ -133,8 +133,8 @@ func (p *Process) prepare(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// release gives the port to the pod, or to anybody.
-func (p *Process) release() {
+// Release gives the port to the pod, or to whoever serves in its place.
+func (p *Process) Release() {
 	if p.port != nil {
 		_ = p.port.Close() // it only kept others away
 		p.port = nil
