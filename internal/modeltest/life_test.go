@@ -14,15 +14,17 @@ import (
 	"podmove/transfer/source"
 )
 
-// fewLives are tried where -rapid.checks names no number; manyLives share two pods.
+// fewLives are tried where -rapid.checks names no number, and always the same where
+// -rapid.seed names none; manyLives share two pods.
 const (
 	fewLives  = "15"
+	sameLives = "5"
 	manyLives = 50
 	idleFor   = 7 * 24 * time.Hour // Protocol §4.5
 )
 
 func TestMain(m *testing.M) {
-	for name, value := range map[string]string{"rapid.checks": fewLives, "rapid.steps": "50"} {
+	for name, value := range map[string]string{"rapid.checks": fewLives, "rapid.seed": sameLives, "rapid.steps": "50"} {
 		if err := flag.Set(name, value); err != nil { // the command line wins
 			panic(err)
 		}
