@@ -11,7 +11,7 @@ import (
 // TestUndo takes a finished move back, from either end.
 func TestUndo(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect), newQuickPod(t, dialect)
 		left, right := tale(t, "ada", 1, from, to), tale(t, "eve", 2, from, to)
 		start(t, from, to)
 		t.Run("at the old pod", func(t *testing.T) {

@@ -31,7 +31,7 @@ const (
 // at the new pod, item by item.
 func TestMoveWhileWriting(t *testing.T) {
 	each(t, func(t *testing.T, dialect string) {
-		from, to := newPod(t, dialect, "PODMOVE_PAGE_ITEMS=20", "PODMOVE_LIMIT_ACCOUNT=60000"), newPod(t, dialect)
+		from, to := newQuickPod(t, dialect, "PODMOVE_PAGE_ITEMS=20", "PODMOVE_LIMIT_ACCOUNT=60000"), newQuickPod(t, dialect)
 		v := behind(t, from)
 		s := writersTale(t, from, to)
 		w := &writer{posts: postTexts(t, from, s.Name)}
