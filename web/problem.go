@@ -52,13 +52,19 @@ func (s *Site) Fail(c *gin.Context, err error, here ...map[transfer.Code]locale.
 	case errors.Is(err, pod.ErrNotActive):
 		s.Problem(c, http.StatusConflict, s.say(c, locale.Key("This account has moved away")),
 			s.say(c, locale.Key("What is still here can be deleted, but nothing new can be written. Write at your new pod.")))
-	case errors.Is(err, syscall.ENOSPC):
-		s.Log.ErrorContext(c, "a page failed", "path", c.FullPath(), "error", err)
-		s.Problem(c, http.StatusServiceUnavailable, s.say(c, outOfOrder), s.say(c, locale.Key("This pod has no room left, so that nothing was changed. The people who run it have to make some.")))
 	default:
 		s.Log.ErrorContext(c, "a page failed", "path", c.FullPath(), "error", err)
-		s.Problem(c, http.StatusInternalServerError, s.say(c, outOfOrder), s.say(c, oops))
+		status, text := fault(err)
+		s.Problem(c, status, s.say(c, outOfOrder), s.say(c, text))
 	}
+}
+
+// fault is what a person reads of an error of our own.
+func fault(err error) (status int, text locale.Key) {
+	if errors.Is(err, syscall.ENOSPC) {
+		return http.StatusServiceUnavailable, locale.Key("This pod has no room left, so that nothing was changed. The people who run it have to make some.")
+	}
+	return http.StatusInternalServerError, oops
 }
 
 func status(code transfer.Code) int {

@@ -139,10 +139,13 @@ func (s *Store) TransferOf(ctx context.Context, grant, nonce string) (source.Tra
 }
 
 // TransfersUnder is source.Transfers'.
-func (s *Store) TransfersUnder(ctx context.Context, grant string) (ids []string, err error) {
-	err = s.db(ctx).Model(&transferRow{}).Where("grant_id = ?", grant).Order("id").Pluck("id", &ids).Error
+func (s *Store) TransfersUnder(ctx context.Context, grant string, limit int) (ids []string, err error) {
+	err = s.db(ctx).Model(&transferRow{}).Where("grant_id = ? AND state IN ?", grant, readable).Order("id").Limit(limit).Pluck("id", &ids).Error
 	return ids, err
 }
+
+// readable are the states in which pages may still be read.
+var readable = []transfer.State{transfer.Open, transfer.Copying, transfer.Frozen, transfer.Verified}
 
 func noTransfer() error { return transfer.Errorf(transfer.NotFound, "there is no such transfer") }
 
@@ -177,7 +180,6 @@ func (s *Store) TransfersOf(ctx context.Context, account int64) ([]source.Transf
 // IdleTransfers names transfers that could be read from and were not used since
 // the moment given.
 func (s *Store) IdleTransfers(ctx context.Context, before time.Time, limit int) ([]string, error) {
-	readable := []transfer.State{transfer.Open, transfer.Copying, transfer.Frozen, transfer.Verified}
 	var ids []string
 	err := s.db(ctx).Model(&transferRow{}).
 		Where("state IN ? AND used_at < ?", readable, before.UnixMilli()).

@@ -34,7 +34,7 @@ func (s *Service) cancel(ctx context.Context, t *Transfer, line string) error {
 // client gives the grant back, so that nobody can go on. A client that never heard
 // that it had opened something cannot cancel it.
 func (s *Service) Returned(ctx context.Context, grant string) error {
-	ids, err := s.Transfers.TransfersUnder(ctx, grant)
+	ids, err := s.Transfers.TransfersUnder(ctx, grant, 1000)
 	if err != nil {
 		return err
 	}
