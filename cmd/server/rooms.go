@@ -88,7 +88,9 @@ func (g *ground) openProvider(r *rooms) (*provider.Provider, error) {
 		Retriable: func(ctx context.Context, guid, client string, d oauth.Details) error {
 			return r.source.Retriable(ctx, guid, client, d)
 		},
-		Returned: func(ctx context.Context, grant string) error { return r.source.Returned(ctx, grant) },
+		Returned: func(ctx context.Context, guid, grant string) error {
+			return r.source.Returned(ctx, guid, grant)
+		},
 		Log:      g.log,
 		Now:      g.now,
 

@@ -107,6 +107,13 @@ func (s *Store) noteUse(ctx context.Context, g grantRow) error {
 		Update("last_used_at", now.UnixMilli()).Error)
 }
 
+// Revoked is source.Transfers'.
+func (s *Store) Revoked(ctx context.Context, id string) (bool, error) {
+	var n int64
+	err := s.db(ctx).Model(&grantRow{}).Where("id = ? AND revoked_at <> 0", id).Count(&n).Error
+	return n > 0, translate(err)
+}
+
 // RevokeGrant is provider.Store's.
 func (s *Store) RevokeGrant(ctx context.Context, id string, at time.Time) error {
 	return s.revoke(ctx, id, at, audit.Record{Kind: audit.GrantRevoked})

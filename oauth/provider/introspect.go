@@ -172,7 +172,7 @@ func (p *Provider) revokeToken(r *http.Request, form url.Values) error {
 		return err
 	}
 	if p.Returned != nil {
-		if err := p.Returned(ctx, kept.GetID()); err != nil {
+		if err := p.Returned(ctx, kept.Session.GetSubject(), kept.GetID()); err != nil {
 			return err
 		}
 	}

@@ -30,10 +30,26 @@ func (s *Service) cancel(ctx context.Context, t *Transfer, line string) error {
 	return s.end(ctx, t, transfer.Cancelled, "", line)
 }
 
-// Returned ends what was opened under a grant and has changed nothing yet: its
-// client gives the grant back, so that nobody can go on. A client that never heard
-// that it had opened something cannot cancel it.
-func (s *Service) Returned(ctx context.Context, grant string) error {
+// Returned revokes a grant that its client gives back, and ends what was opened
+// under it and has changed nothing yet, since nobody can go on. A client that never
+// heard that it had opened something cannot cancel it.
+func (s *Service) Returned(ctx context.Context, guid, grant string) error {
+	return s.Transfers.InTx(ctx, func(ctx context.Context) error {
+		account, err := s.Transfers.Departing(ctx, guid)
+		if err == nil {
+			err = s.Transfers.LockAccount(ctx, account.ID)
+		}
+		if err != nil && transfer.CodeOf(err) != transfer.NotFound {
+			return err
+		}
+		if err := s.Revoke(ctx, grant); err != nil {
+			return err
+		}
+		return s.endUnder(ctx, grant)
+	})
+}
+
+func (s *Service) endUnder(ctx context.Context, grant string) error {
 	ids, err := s.Transfers.TransfersUnder(ctx, grant, 1000)
 	if err != nil {
 		return err

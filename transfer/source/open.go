@@ -40,10 +40,23 @@ func (s *Service) Open(ctx context.Context, g oauth.Grant, r transfer.Opening) (
 		if err := s.Transfers.LockAccount(ctx, account.ID); err != nil {
 			return err
 		}
+		if err := s.stillGranted(ctx, t.Grant); err != nil {
+			return err
+		}
 		answer, err = s.open(ctx, account, t, r.Items)
 		return err
 	})
 	return answer, err
+}
+
+// stillGranted refuses a grant that was given back after the request had shown its
+// token: what it opened now would be nobody's.
+func (s *Service) stillGranted(ctx context.Context, grant string) error {
+	revoked, err := s.Transfers.Revoked(ctx, grant)
+	if err == nil && revoked {
+		err = transfer.Errorf(transfer.NotGranted, "this permission was given back or taken away")
+	}
+	return err
 }
 
 // open decides under the account's lock.

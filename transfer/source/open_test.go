@@ -53,6 +53,21 @@ func TestOpen(t *testing.T) {
 				}
 			}
 		})
+		t.Run("refuses a permission that was given back after it was shown", func(t *testing.T) {
+			late := w.grant(copying)
+			check(t, w.store.AddGrant(ctx, late, w.now))
+			check(t, w.Returned(ctx, late.Account, late.ID))
+			_, err := w.Open(ctx, late, opening(transfer.Copy))
+			want(t, err, transfer.NotGranted)
+		})
+		t.Run("ends with the permission that is given back", func(t *testing.T) {
+			g := w.grant(copying)
+			opened := w.open(t, g)
+			check(t, w.Returned(ctx, g.Account, g.ID))
+			if got := must(w.State(ctx, g, opened.Transfer))(t); got.State != transfer.Cancelled {
+				t.Errorf("it is %s", got.State)
+			}
+		})
 		t.Run("takes a copy beside a move", func(t *testing.T) {
 			w.open(t, w.grant(copying))
 		})

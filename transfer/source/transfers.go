@@ -99,6 +99,8 @@ type Transfers interface {
 	// transfers is in that state and has not reached Thaws (Protocol §5.1).
 	SaveTransfer(ctx context.Context, t Transfer) error
 	Transfer(ctx context.Context, id string) (Transfer, error)
+	// Revoked reports whether a grant was revoked.
+	Revoked(ctx context.Context, grant string) (bool, error)
 	// TransferOf finds the transfer that a grant opened with a nonce.
 	TransferOf(ctx context.Context, grant, nonce string) (Transfer, error)
 	// TransfersUnder names up to limit transfers that a grant opened and pages may

@@ -72,9 +72,9 @@ func newWorld(t *testing.T, dialect string) *world {
 			w.raised = append(w.raised, t.ID)
 			return nil
 		},
-		Revoke: func(_ context.Context, grant string) error {
+		Revoke: func(ctx context.Context, grant string) error {
 			w.revoked = append(w.revoked, grant)
-			return nil
+			return w.store.RevokeGrant(ctx, grant, w.now)
 		},
 		Event: w.store.Event, CursorKey: []byte("0123456789abcdef0123456789abcdef"),
 		Grace: 30 * 24 * time.Hour, Now: func() time.Time { return w.now },
