@@ -120,7 +120,7 @@ var codeWords = map[transfer.Code]locale.Key{
 	transfer.CursorInvalid:    locale.Key("The old pod lost the place in the list. Everything is read again from the beginning."),
 	transfer.CursorExpired:    locale.Key("The old pod lost the place in the list. Everything is read again from the beginning."),
 	transfer.TransferClosed:   locale.Key("This move has ended already."),
-	transfer.TransferActive:   locale.Key("Another move of this account is under way. Finish or cancel it first."),
+	transfer.TransferActive:   locale.Key("Another move of this account stands in the way. Finish it, cancel it or undo it first."),
 	transfer.AccountMoved:     locale.Key("This account has moved away already."),
 	transfer.AccountFrozen:    locale.Key("The account is being moved: for about a minute nothing can be written to it, but posts can be deleted."),
 	transfer.AccountAdmin:     locale.Key("This account looks after its pod. Hand that role over first; then it can move."),
