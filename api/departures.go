@@ -21,8 +21,7 @@ type Departures struct {
 	Redirects interface {
 		Asked(ctx context.Context, account int64, id string) ([]redirects.Tally, error)
 	}
-	// Account is who is signed in. It runs where the session has been loaded.
-	Account func(ctx context.Context) (int64, bool)
+	Account SignedIn
 }
 
 // Mount adds the route.
@@ -58,9 +57,8 @@ type departureCount struct {
 
 func (d Departures) departure(c *gin.Context) {
 	ctx := c.Request.Context()
-	account, ok := d.Account(ctx)
+	account, ok := d.Account.need(c)
 	if !ok {
-		Fail(c, transfer.Errorf(transfer.TokenInvalid, "sign in to see your moves"))
 		return
 	}
 	t, err := d.Source.Of(ctx, account, c.Param("id"))

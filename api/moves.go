@@ -20,8 +20,23 @@ type MoveReports interface {
 // in front has taken the ".json" off its address.
 type Moves struct {
 	Reports MoveReports
-	// Account is who is signed in. It runs where the session has been loaded.
-	Account func(ctx context.Context) (int64, bool)
+	Account SignedIn
+}
+
+// SignedIn is who is signed in, 0 if nobody is. It runs where the session has been
+// loaded.
+type SignedIn func(ctx context.Context) (account int64, err error)
+
+// need answers with a problem if nobody is.
+func (s SignedIn) need(c *gin.Context) (account int64, ok bool) {
+	account, err := s(c.Request.Context())
+	if err == nil && account == 0 {
+		err = transfer.Errorf(transfer.TokenInvalid, "sign in to see your moves")
+	}
+	if err != nil {
+		Fail(c, err)
+	}
+	return account, err == nil
 }
 
 // Mount adds the routes.
@@ -61,9 +76,8 @@ type moveCollection struct {
 
 func (m Moves) move(c *gin.Context) {
 	ctx := c.Request.Context()
-	account, ok := m.Account(ctx)
+	account, ok := m.Account.need(c)
 	if !ok {
-		Fail(c, transfer.Errorf(transfer.TokenInvalid, "sign in to see your moves"))
 		return
 	}
 	report, err := m.Reports.Report(ctx, account, c.Param("id"))

@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +35,7 @@ func TestMoveState(t *testing.T) {
 	}}
 	as := func(account int64) http.Handler {
 		return New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{Moves{
-			Reports: report, Account: func(context.Context) (int64, bool) { return account, account != 0 },
+			Reports: report, Account: func(context.Context) (int64, error) { return account, nil },
 		}}})
 	}
 	t.Run("tells how the move stands", func(t *testing.T) {
@@ -47,6 +49,14 @@ func TestMoveState(t *testing.T) {
 		must(t, err)
 		if w.Code != http.StatusOK || string(sorted) != want {
 			t.Errorf("%d: %s", w.Code, sorted)
+		}
+	})
+	t.Run("takes nobody for a stranger whose account cannot be read", func(t *testing.T) {
+		away := New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{Moves{
+			Reports: report, Account: func(context.Context) (int64, error) { return 0, errors.New("no database") },
+		}}})
+		if w := asked(t, away, "/moves/a0b1"); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "no database") {
+			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	})
 	t.Run("tells nobody else", func(t *testing.T) {

@@ -17,7 +17,7 @@ type Public struct {
 	Origin string // the pod's public URL, without a slash at the end
 	Window pod.Window
 	// Viewer is who asks. It runs where the session has been loaded.
-	Viewer func(ctx context.Context) pod.Viewer
+	Viewer func(ctx context.Context) (pod.Viewer, error)
 	// Earlier are the IDs that an account had at other pods (Protocol §6.5). Nil
 	// names none.
 	Earlier func(ctx context.Context, account int64) ([]string, error)
@@ -76,7 +76,12 @@ func (p Public) post(c *gin.Context) {
 		Fail(c, hidden(pod.ErrHidden))
 		return
 	}
-	shown, err := p.Window.Post(ctx, key, p.Viewer(ctx))
+	viewer, err := p.Viewer(ctx)
+	if err != nil {
+		Fail(c, err)
+		return
+	}
+	shown, err := p.Window.Post(ctx, key, viewer)
 	if err != nil {
 		Fail(c, hidden(err))
 		return
@@ -86,17 +91,21 @@ func (p Public) post(c *gin.Context) {
 
 func (p Public) withGUID(c *gin.Context) {
 	ctx := c.Request.Context()
-	person, err := p.Window.WithGUID(ctx, c.Param("guid"), p.Viewer(ctx))
-	p.person(c, person, err)
+	p.person(c, func(v pod.Viewer) (pod.Person, error) { return p.Window.WithGUID(ctx, c.Param("guid"), v) })
 }
 
 func (p Public) named(c *gin.Context) {
 	ctx := c.Request.Context()
-	person, err := p.Window.Named(ctx, c.Param("username"), p.Viewer(ctx))
-	p.person(c, person, err)
+	p.person(c, func(v pod.Viewer) (pod.Person, error) { return p.Window.Named(ctx, c.Param("username"), v) })
 }
 
-func (p Public) person(c *gin.Context, person pod.Person, err error) {
+func (p Public) person(c *gin.Context, find func(pod.Viewer) (pod.Person, error)) {
+	viewer, err := p.Viewer(c.Request.Context())
+	if err != nil {
+		Fail(c, err)
+		return
+	}
+	person, err := find(viewer)
 	if err != nil {
 		Fail(c, hidden(err))
 		return

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -66,9 +67,10 @@ func TestPublic(t *testing.T) {
 		limited := post(transfer.Post{Text: "between us", Audience: []string{"boreal@pod.example"}})
 
 		var viewer pod.Viewer
+		var away error
 		window := pod.Window{Library: s, Host: pod.Host(podOrigin)}
 		h := New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{
-			Public{Origin: podOrigin, Window: window, Viewer: func(context.Context) pod.Viewer { return viewer }},
+			Public{Origin: podOrigin, Window: window, Viewer: func(context.Context) (pod.Viewer, error) { return viewer, away }},
 		}})
 
 		t.Run("shows a post with its author and photos", func(t *testing.T) {
@@ -112,6 +114,14 @@ func TestPublic(t *testing.T) {
 			viewer = pod.Viewer{Account: 99, ID: "boreal@pod.example"}
 			if w := asked(t, h, "/posts/"+limited); w.Code != 200 || !strings.Contains(w.Body.String(), "between us") {
 				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+		t.Run("says that something is wrong, and not that there is nothing, when it cannot tell who asks", func(t *testing.T) {
+			away = errors.New("no database")
+			for _, target := range []string{"/posts/" + limited, "/u/aurora", "/people/" + a.GUID} {
+				if w := asked(t, h, target); w.Code != http.StatusInternalServerError {
+					t.Errorf("%s: %d %s", target, w.Code, w.Body)
+				}
 			}
 		})
 	})

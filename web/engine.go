@@ -34,6 +34,7 @@ func New(s *Site, groups ...Group) http.Handler {
 	r.Use(s.recover)
 	r.NoRoute(s.Missing)
 	r.GET("/static/:name", s.static)
+	r.Use(s.know)
 	for _, g := range groups {
 		g.Mount(r)
 	}

@@ -30,6 +30,38 @@ func TestSessionsAreAway(t *testing.T) {
 	}
 }
 
+// TestAccountsAreAway: who is signed in is no stranger because the database is
+// away for a moment; a form would be forgotten, and look as if it had been taken.
+func TestAccountsAreAway(t *testing.T) {
+	r := newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active})
+	srv, client := serve(t, r, func(s *Site) Group { return nameTag{s} })
+	post(t, client, srv.URL+"/let-me-in", nil)
+	r.away = true
+	for name, send := range map[string]func() (*http.Response, string){
+		"a page":           func() (*http.Response, string) { return get(t, client, srv.URL+"/inside") },
+		"a page for all":   func() (*http.Response, string) { return get(t, client, srv.URL+"/browser") },
+		"a form":           func() (*http.Response, string) { return post(t, client, srv.URL+"/let-me-in", nil) },
+		"what is not here": func() (*http.Response, string) { return get(t, client, srv.URL+"/nothing") },
+	} {
+		t.Run("says so instead of "+name, func(t *testing.T) {
+			if resp, body := send(); resp.StatusCode != http.StatusInternalServerError || !strings.Contains(body, "Try again in a moment") || strings.Contains(body, "no database") {
+				t.Errorf("%d %s", resp.StatusCode, body)
+			}
+		})
+	}
+	t.Run("shows strangers what it showed before", func(t *testing.T) {
+		if resp, _ := get(t, browser(t), srv.URL+"/browser"); resp.StatusCode != http.StatusOK {
+			t.Error(resp.StatusCode)
+		}
+	})
+	t.Run("knows the person afterwards", func(t *testing.T) {
+		r.away = false
+		if resp, body := get(t, client, srv.URL+"/inside"); resp.StatusCode != http.StatusTeapot || !strings.Contains(body, "Hello aurora") {
+			t.Errorf("%d %s", resp.StatusCode, body)
+		}
+	})
+}
+
 func TestBrowser(t *testing.T) {
 	r := newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active})
 	srv, client := serve(t, r, func(s *Site) Group { return nameTag{s} })

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -72,36 +71,27 @@ func NewSite(o Options) (*Site, error) {
 // ID is the diaspora* ID of an account of this pod.
 func (s *Site) ID(a pod.Account) string { return a.Username + "@" + s.Host }
 
-// Account is who is signed in. It asks the database once per request.
+// Account is who is signed in.
 func (s *Site) Account(c *gin.Context) (pod.Account, bool) {
 	if a, ok := c.Get(accountKey); ok {
 		account := a.(pod.Account)
 		return account, account.ID != 0
 	}
-	account := s.loadAccount(c)
+	return pod.Account{}, false
+}
+
+// know finds out who is signed in, before any page asks. A page that cannot be told
+// is not shown, lest a person be taken for a stranger.
+func (s *Site) know(c *gin.Context) {
+	account, err := s.Sessions.Person(c.Request.Context(), s.accounts.Account)
 	c.Set(accountKey, account)
-	return account, account.ID != 0
+	if err != nil {
+		s.Fail(c, err)
+	}
 }
 
 // accountKey finds the account in a gin.Context.
 const accountKey = "podmove.account"
-
-// loadAccount answers the zero Account if nobody is signed in.
-func (s *Site) loadAccount(c *gin.Context) pod.Account {
-	ctx := c.Request.Context()
-	id, began := s.Sessions.Account(ctx)
-	if id == 0 {
-		return pod.Account{}
-	}
-	a, err := s.accounts.Account(ctx, id)
-	if err != nil && !errors.Is(err, pod.ErrNoAccount) {
-		s.Log.ErrorContext(ctx, "cannot read the account of a session", "account", id, "error", err)
-	}
-	if err != nil || a.State == pod.Closed || began.Before(a.SessionsFrom) {
-		return pod.Account{}
-	}
-	return a
-}
 
 // Viewer is who looks at a page, as decisions on visibility need it.
 func (s *Site) Viewer(c *gin.Context) pod.Viewer {

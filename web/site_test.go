@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 type rooms struct {
 	sessions map[string][]byte
 	accounts map[int64]pod.Account
+	away     bool // the accounts cannot be read
 }
 
 func newRooms(accounts ...pod.Account) *rooms {
@@ -52,6 +54,9 @@ func (r *rooms) DeleteSession(_ context.Context, token string) error {
 }
 
 func (r *rooms) Account(_ context.Context, id int64) (pod.Account, error) {
+	if r.away {
+		return pod.Account{}, errors.New("no database")
+	}
 	if a, ok := r.accounts[id]; ok {
 		return a, nil
 	}

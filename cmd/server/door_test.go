@@ -120,7 +120,7 @@ func (d *doorway) open() {
 		resolve: d.redirects.Resolve, log: quiet,
 		pages: web.New(site, web.Public{Site: site, Window: window, Markup: text, Images: images}),
 		data: sessions.Wrap(api.New(api.Options{Log: quiet, Groups: []api.Group{api.Public{
-			Origin: doorOrigin, Window: window, Viewer: func(ctx context.Context) pod.Viewer { return sessions.Viewer(ctx, window) },
+			Origin: doorOrigin, Window: window, Viewer: func(ctx context.Context) (pod.Viewer, error) { return sessions.Viewer(ctx, window) },
 		}}})),
 	}
 }

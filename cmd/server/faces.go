@@ -131,10 +131,10 @@ func (p *podServer) programs(r rooms, budgets *limits) (http.Handler, error) {
 
 // data are the JSON forms of pages. They know who is signed in, as the pages do.
 func (p *podServer) data(r rooms, sessions *pod.Sessions, window pod.Window) http.Handler {
-	viewer := func(ctx context.Context) pod.Viewer { return sessions.Viewer(ctx, window) }
-	signedIn := func(ctx context.Context) (int64, bool) {
-		account := viewer(ctx).Account
-		return account, account != 0
+	viewer := func(ctx context.Context) (pod.Viewer, error) { return sessions.Viewer(ctx, window) }
+	signedIn := func(ctx context.Context) (int64, error) {
+		v, err := viewer(ctx)
+		return v.Account, err
 	}
 	return sessions.Wrap(api.New(api.Options{Log: p.log, Groups: []api.Group{
 		api.Public{Origin: p.origin, Window: window, Viewer: viewer, Earlier: p.store.EarlierIDs},

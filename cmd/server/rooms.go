@@ -91,8 +91,8 @@ func (g *ground) openProvider(r *rooms) (*provider.Provider, error) {
 		Returned: func(ctx context.Context, guid, grant string) error {
 			return r.source.Returned(ctx, guid, grant)
 		},
-		Log:      g.log,
-		Now:      g.now,
+		Log: g.log,
+		Now: g.now,
 
 		Registration: g.config.ClientRegistration == "open",
 		From:         func(r *http.Request) netip.Addr { return limit.Proxies(g.config.Proxies()).From(r) },
