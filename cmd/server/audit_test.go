@@ -177,6 +177,7 @@ func TestDisconnected(t *testing.T) {
 		from.fill(t, "ada", 20)
 		start(t, from, to)
 		w := to.signUp(t, "ada")
+		seen := watch(t, from, to, "ada")
 		before := from.holding(t, "ada")
 		move := address(w.decide(t, w.consent(t, "ada@"+from.Host(), "ada"), "allow"))
 		w.waitFor(t, move, 5)
@@ -192,6 +193,7 @@ func TestDisconnected(t *testing.T) {
 		if after := from.holding(t, "ada"); !after.equal(before) {
 			t.Errorf("the old account was changed: %s", after)
 		}
+		seen.Check(t)
 		page = w.fill(t, w.open(t, move), "/agree")
 		w.decide(t, w.fill(t, page, "/sign-in", "username", "ada", "password", demo.Password), "allow")
 		if m = w.follow(t, move, "done", "needs-attention", "cancelled"); m.State != "done" || m.arrived("posts") != 20 {
@@ -200,6 +202,7 @@ func TestDisconnected(t *testing.T) {
 		if acts := from.acts(t, "ada"); !slices.Contains(acts, "person grant-revoked") {
 			t.Errorf("written down are %v", acts)
 		}
+		seen.Check(t)
 	})
 }
 

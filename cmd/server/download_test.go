@@ -16,7 +16,8 @@ func TestDownload(t *testing.T) {
 		s, from, to := newStory(t, dialect, "sample")
 		third := newQuickPod(t, dialect)
 		start(t, from, to)
-		before, profile := moved(t, s, from), from.profile(t, s.Name)
+		before, _ := moved(t, s, from, to)
+		profile := from.profile(t, s.Name)
 		owner := person{s.Name, from, s.Browser()}
 		for _, address := range []string{s.Departure(), from.URL + "/settings"} {
 			if page := owner.open(t, address); !bytes.Contains(page.Body, []byte(`href="/settings/download"`)) {

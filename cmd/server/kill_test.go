@@ -17,6 +17,7 @@ func TestKill(t *testing.T) {
 		from.fill(t, "ada", posts)
 		start(t, from, to)
 		w := to.signUp(t, "ada")
+		seen := watch(t, from, to, "ada")
 		page := w.decide(t, w.consent(t, "ada@"+from.Host(), "ada"), "allow")
 		move := address(page)
 		for i, victim := range []*testPod{from, to, from, to} {
@@ -36,6 +37,7 @@ func TestKill(t *testing.T) {
 		if c := transfer.Posts; old.Items[c] != now.Items[c] || now.Items[c].Count != posts {
 			t.Errorf("%s arrived, not\n%s", now, old)
 		}
+		seen.Check(t)
 	})
 }
 
@@ -77,6 +79,7 @@ func TestStop(t *testing.T) {
 		from.fill(t, "ada", 500)
 		start(t, from, to)
 		w := to.signUp(t, "ada")
+		seen := watch(t, from, to, "ada")
 		move := address(w.decide(t, w.consent(t, "ada@"+from.Host(), "ada"), "allow"))
 		w.waitFor(t, move, 50)
 		for _, p := range []*testPod{to, from} {
@@ -95,5 +98,6 @@ func TestStop(t *testing.T) {
 		if m := w.follow(t, move, "done", "needs-attention"); m.State != "done" || m.arrived("posts") != 500 {
 			t.Errorf("the move is %s with %d posts: %s", m.State, m.arrived("posts"), m.Message)
 		}
+		seen.Check(t)
 	})
 }

@@ -76,10 +76,14 @@ func TestMovingBack(t *testing.T) {
 		profile := "/u/" + name
 
 		away := b.signUp(t, name)
+		seen := watch(t, a, b, name)
 		away.carry(t, a)
+		seen.Check(t)
 		lead(t, a, paths, 302, b)
 		home := a.signIn(t, name)
+		seen = watch(t, b, a, name)
 		home.carry(t, b)
+		seen.Check(t)
 		lead(t, a, paths, 200, nil)
 		lead(t, b, paths[:1], 302, a)
 		if page := peek(t, a.URL+profile); page.Status != 200 {
@@ -90,8 +94,10 @@ func TestMovingBack(t *testing.T) {
 		}
 
 		// And once more, the old copies being erased in between.
+		seen = watch(t, a, b, name)
 		away.carry(t, a)
 		a.erase(t, name)
+		seen.Check(t)
 		for _, path := range paths {
 			if page := peek(t, a.URL+path); page.Status != 410 {
 				t.Errorf("%s answers %d", page.URL, page.Status)
@@ -100,7 +106,9 @@ func TestMovingBack(t *testing.T) {
 		if n := a.holding(t, name).Items[transfer.Posts].Count; n > 0 {
 			t.Fatalf("%d posts are still there", n)
 		}
+		seen = watch(t, b, a, name)
 		home.carry(t, b)
+		seen.Check(t)
 		lead(t, a, paths, 200, nil)
 		sameItems(t, before, a.holding(t, name))
 		if page := peek(t, a.URL+profile); page.Status != 200 {
@@ -171,10 +179,15 @@ func TestMovingOn(t *testing.T) {
 				choices = []string{"links_may_go", "yes"}
 			}
 			paths := publicPosts(t, a, name)
-			b.signUp(t, name).carry(t, a, choices...)
+			first := b.signUp(t, name)
+			seen := watch(t, a, b, name)
+			first.carry(t, a, choices...)
 			lead(t, a, paths, 302, b)
 			last := c.signUp(t, name)
+			further := watch(t, b, c, name)
 			last.carry(t, b)
+			seen.Check(t)
+			further.Check(t)
 			person := peek(t, c.URL+"/u/"+name+".json")
 			says(t, person, `"also_known_as":["`+name+"@"+b.Host()+`","`+name+"@"+a.Host()+`"]`)
 			home := a.signIn(t, name)

@@ -117,6 +117,7 @@ func TestRotationLosesNoMove(t *testing.T) {
 		from.fill(t, "ada", 20)
 		start(t, from, to)
 		w, move, goOn := under(t, from, to, v, "ada")
+		seen := watch(t, from, to, "ada")
 		before := from.holding(t, "ada")
 		for _, p := range []*testPod{from, to} {
 			kill(t, p)
@@ -129,6 +130,7 @@ func TestRotationLosesNoMove(t *testing.T) {
 			t.Fatalf("the move is %s: %s", m.State, m.Message)
 		}
 		sameItems(t, before, to.holding(t, "ada"))
+		seen.Check(t)
 	})
 }
 
@@ -141,12 +143,14 @@ func TestReboughtNewPod(t *testing.T) {
 		from.fill(t, "ada", 20)
 		start(t, from, to)
 		w, move, goOn := under(t, from, to, v, "ada")
+		seen := watch(t, from, to, "ada")
 		to.rebuy(t, asClient)
 		from.tire(t, "ada")
 		goOn()
 		if m := w.follow(t, move, "done", "needs-attention", "cancelled"); m.State != "needs-attention" {
 			t.Fatalf("the move is %s", m.State)
 		}
+		seen.Check(t)
 		page := w.departure(t, from)
 		w.until(t, page, "Is this still the same pod?")
 		w.fill(t, w.open(t, page), "/keys")
@@ -154,6 +158,7 @@ func TestReboughtNewPod(t *testing.T) {
 			t.Error("after confirming, the page still asks")
 		}
 		w.agree(t, move)
+		seen.Check(t)
 	})
 }
 
@@ -225,6 +230,7 @@ func (w person) reads(t *testing.T, page, says string) bool {
 
 func afterwards(t *testing.T, from, to *testPod) {
 	w := to.signUp(t, "after")
+	seen := watch(t, from, to, "after")
 	move := address(w.decide(t, w.consent(t, "after@"+from.Host(), "after"), "allow"))
 	if m := w.follow(t, move, "done", "needs-attention", "cancelled"); m.State != "done" {
 		t.Fatalf("the move is %s: %s", m.State, m.Message)
@@ -249,6 +255,7 @@ func afterwards(t *testing.T, from, to *testPod) {
 		if m := w.look(t, move); m.State != "done" {
 			t.Errorf("at the new pod the move is %s", m.State)
 		}
+		seen.Check(t)
 	})
 	t.Run("and then it goes on", func(t *testing.T) {
 		w.fill(t, w.open(t, page), "/keys")
@@ -256,5 +263,6 @@ func afterwards(t *testing.T, from, to *testPod) {
 		if after := from.holding(t, "after"); after.Items[transfer.Posts].Count != 0 {
 			t.Errorf("still there: %s", after)
 		}
+		seen.Check(t)
 	})
 }

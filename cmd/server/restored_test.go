@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -83,8 +85,10 @@ func TestRestoredSource(t *testing.T) {
 		}
 		step(4) // five of those have come
 		from.restored(t, dir)
+		seen := watch(t, from, to, "ada")
 		goOn()
 		arrivedWhole(t, w, move, from, to)
+		seen.Check(t)
 		here := to.guids(t, "ada")
 		if len(here) != 20 {
 			t.Errorf("%d posts are here, not 20", len(here))
@@ -125,8 +129,10 @@ func TestRestoredDestination(t *testing.T) {
 		if n := len(to.guids(t, "ada")); n != 5 {
 			t.Errorf("the restored pod holds %d posts, not 5", n)
 		}
+		seen := watch(t, from, to, "ada")
 		goOn()
 		arrivedWhole(t, to.signIn(t, "ada"), move, from, to)
+		seen.Check(t)
 	})
 }
 
@@ -141,6 +147,7 @@ func TestRestoredTooLate(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "backup")
 		to.execute(t, "", "backup", dir)
 		before := from.guids(t, "ada")
+		seen := watch(t, from, to, "ada")
 		goOn()
 		w.follow(t, move, "done", "needs-attention")
 		from.givenBack(t, "ada") // else what is restored can still ask, and hears that the move is finished
@@ -166,8 +173,26 @@ func TestRestoredTooLate(t *testing.T) {
 		}
 		says(t, from.signIn(t, "ada").open(t, w.departure(t, from)), "What it does not hold is not erased here")
 		to.signIn(t, "ada").until(t, move, "The old pod does not take our permission any more")
+		heard := hearing{T: t}
+		seen.Check(&heard)
+		for _, said := range heard.said {
+			if !strings.Contains(said, "has a good receipt, and is not at the new pod") {
+				t.Error(said)
+			}
+		}
+		if n := len(heard.said); n != len(before)-len(held) {
+			t.Errorf("%d things that the new pod told of are not there, want %d: %s", n, len(before)-len(held), heard.said)
+		}
 	})
 }
+
+// A hearing collects what a check finds, where something has to be found.
+type hearing struct {
+	*testing.T
+	said []string
+}
+
+func (h *hearing) Error(args ...any) { h.said = append(h.said, fmt.Sprint(args...)) }
 
 // givenBack waits until the permission of an account's last move was given back.
 func (p *testPod) givenBack(t *testing.T, name string) {

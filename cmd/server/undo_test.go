@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"podmove/internal/demo"
+	"podmove/internal/invariants"
 	"podmove/transfer"
 )
 
@@ -15,7 +16,7 @@ func TestUndo(t *testing.T) {
 		left, right := tale(t, "ada", 1, from, to), tale(t, "eve", 2, from, to)
 		start(t, from, to)
 		t.Run("at the old pod", func(t *testing.T) {
-			before := moved(t, left, from)
+			before, seen := moved(t, left, from, to)
 			w := person{left.Name, to, left.Browser()}
 			w.fill(t, w.open(t, left.Departure()), "/undo")
 			backHome(t, left, from, before)
@@ -24,9 +25,10 @@ func TestUndo(t *testing.T) {
 			}
 			// What is at the new pod is the person's to remove.
 			sameItems(t, before, to.holding(t, left.Name))
+			seen.Check(t)
 		})
 		t.Run("at the new pod", func(t *testing.T) {
-			before := moved(t, right, from)
+			before, seen := moved(t, right, from, to)
 			w := person{right.Name, to, right.Browser()}
 			w.fill(t, w.open(t, right.Move()), "/undo")
 			w.follow(t, right.Move(), "undone")
@@ -37,23 +39,25 @@ func TestUndo(t *testing.T) {
 					t.Errorf("%s answers %d", page.URL, page.Status)
 				}
 			}
+			seen.Check(t)
 		})
 	})
 }
 
 // moved tells a story until the old links lead to the new pod, and answers what
 // the account held at the old pod before.
-func moved(t *testing.T, s *demo.Story, from *testPod) holding {
+func moved(t *testing.T, s *demo.Story, from, to *testPod) (before holding, seen *invariants.Watch) {
 	t.Helper()
-	before := from.holding(t, s.Name)
+	before = from.holding(t, s.Name)
 	tell(t, s.Begin)
+	seen = watch(t, from, to, s.Name)
 	tell(t, s.Watch)
 	for _, p := range s.Truth.Posts[:8] {
 		if page := peek(t, from.URL+"/posts/"+p.GUID); p.Public && page.Status != 302 {
 			t.Fatalf("%s answers %d", page.URL, page.Status)
 		}
 	}
-	return before
+	return before, seen
 }
 
 // backHome: the old account is what it was, and the old links show it again.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"podmove/internal/demo"
+	"podmove/internal/invariants"
 	"podmove/transfer"
 	"podmove/transfer/source"
 )
@@ -51,6 +52,7 @@ func TestMoveWhileWriting(t *testing.T) {
 		if m := me.look(t, s.Move()); m.State != "copying" {
 			t.Errorf("the move is %s: it did not wait", m.State)
 		}
+		w.seen = watch(t, from, to, s.Name)
 		goOn()
 		v.free()
 		last := w.untilRefused(t)
@@ -67,6 +69,7 @@ func TestMoveWhileWriting(t *testing.T) {
 			t.Errorf("the old account moved to %q", old.MovedTo)
 		}
 		says(t, me.open(t, to.URL+"/settings/profile"), "Written meanwhile.")
+		w.seen.Check(t)
 	})
 }
 
@@ -91,6 +94,7 @@ type writer struct {
 	fresh []string          // posts written meanwhile
 	posts map[string]string // all that are to be there, and what they say
 	gone  []string
+	seen  *invariants.Watch // of what is written at the last moment
 }
 
 // stride writes some posts, and edits and deletes of the old and the new ones.
@@ -130,6 +134,9 @@ func (w *writer) write(t *testing.T, text string) bool {
 		t.Fatalf("%s answers %d: %s", page.URL, page.Status, page.Text())
 	}
 	w.posts[guid], w.fresh = text, append(w.fresh, guid)
+	if w.seen != nil {
+		w.seen.Wrote(guid, text)
+	}
 	return true
 }
 

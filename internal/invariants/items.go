@@ -166,7 +166,8 @@ func (w *Watch) others(f *Findings, is, there snapshot) {
 		}
 	}
 	for i, r := range w.wasThere.items {
-		if there.items[i].digest != r.digest && !w.touched[i.guid] && i.collection != string(transfer.Profiles) && there.arrivals[i].local == "" {
+		brought := there.arrivals[i].local != "" || w.wasThere.arrivals[i].local != ""
+		if there.items[i].digest != r.digest && !w.touched[i.guid] && i.collection != string(transfer.Profiles) && !brought {
 			f.say("nobody else's item is touched", "%s was the person's own at the new pod", i)
 		}
 	}

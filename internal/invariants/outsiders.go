@@ -14,7 +14,7 @@ import (
 
 // Addresses of which nobody ever had one.
 const (
-	nobodysGUID   = "00000000000000000000000000000000"
+	nobodysGUID   = "fedcba9876543210fedcba9876543210"
 	nobodysNumber = "999999999"
 	nobodysFile   = "00000000000000000000.png"
 )
@@ -40,7 +40,7 @@ func (w *Watch) outsiders(ctx context.Context) (violations []string) {
 				want, err = ask(ctx, p.URL+unknown)
 			}
 			if err != nil || got != want || !strings.HasPrefix(want, "404") {
-				violations = append(violations, fmt.Sprintf("outsiders learn nothing: %s%s answers not as %s: %.200s (%v)", p.URL, hidden, unknown, got, err))
+				violations = append(violations, fmt.Sprintf("outsiders learn nothing: %s%s answers %.30q, not %.30q as %s (%v)", p.URL, hidden, got, want, unknown, err))
 			}
 		}
 	}

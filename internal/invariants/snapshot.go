@@ -129,7 +129,7 @@ func (s *snapshot) readDepartures(ctx context.Context, db *sql.Tx) error {
 			return err
 		}
 		if err := each(ctx, db, func(r []string) { d.stubs[item{r[0], r[1]}] = true },
-			"SELECT collection, guid FROM stubs WHERE transfer_id = '"+d.id+"'"); err != nil {
+			"SELECT collection, guid FROM stubs WHERE NOT home AND transfer_id = '"+d.id+"'"); err != nil {
 			return err
 		}
 	}
