@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -158,6 +159,9 @@ func body(c *gin.Context, max int64, into any) error {
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) { // it came too slowly
+		return transfer.Errorf(transfer.Unavailable, "the body did not arrive in time; nothing of it was used. Send it again").Because(err)
 	}
 	return transfer.Errorf(transfer.RequestInvalid, "the body is not one JSON value of the agreed shape").Because(err)
 }

@@ -84,6 +84,7 @@ type Error struct {
 	Message    string        // what happened, what was kept, what to do; no internals
 	RetryAfter time.Duration // for RateLimited, Unavailable and AccountFrozen; zero is unknown
 	GUIDs      []string      // for Incomplete and ChangedSince: at most 100 items
+	Guessed    bool          // from a status alone: perhaps no pod said it, but what stands before one
 	Err        error         // the cause, for the log only
 }
 

@@ -52,9 +52,14 @@ func (s *Site) bounded(next http.Handler) http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if r.Method == http.MethodPost {
-			if _, tooLarge := errors.AsType[*http.MaxBytesError](r.ParseForm()); tooLarge {
+			err := r.ParseForm()
+			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 				s.plain(w, r, http.StatusRequestEntityTooLarge, locale.Key("This is too much"),
 					locale.Key("The form holds more than this pod takes, and nothing of it was used. Go back, shorten it, and send it again."))
+				return
+			}
+			if err != nil {
+				s.plain(w, r, http.StatusBadRequest, refused, locale.Key("The form did not arrive whole, and nothing of it was used. Go back, and send it again."))
 				return
 			}
 		}

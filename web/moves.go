@@ -199,12 +199,9 @@ func hostOf(id string) string { return id[strings.LastIndexByte(id, '@')+1:] }
 // back is where the old pod sends the browser after its consent page.
 func (m Moves) back(c *gin.Context) {
 	move, err := m.Mover.Agreed(c.Request.Context(), m.Site.Browser(c), c.Request.URL.Query())
-	if err != nil && move.ID == "" {
+	if err != nil && (move.ID == "" || move.State == destination.Authorizing && transfer.CodeOf(err) == transfer.Internal) { // nor could it be noted
 		m.Site.Fail(c, err, backWords)
 		return
-	}
-	if err != nil && transfer.CodeOf(err) == transfer.Internal {
-		m.Site.Log.ErrorContext(c, "a consent failed", "move", move.ID, "error", err)
 	}
 	c.Redirect(http.StatusSeeOther, "/moves/"+move.ID) // it says what went wrong
 }

@@ -116,7 +116,9 @@ func (s Settings) password(c *gin.Context) {
 	ctx := c.Request.Context()
 	err := s.Keeping.ChangePassword(ctx, a, c.PostForm("old"), c.PostForm("password"))
 	if err == nil {
-		err = s.Site.Sessions.SignIn(ctx, a.ID, s.Now()) // this browser stays
+		if out := s.Site.Sessions.SignIn(ctx, a.ID, s.Now()); out != nil { // this browser stays, or signs in anew
+			s.Site.Log.WarnContext(ctx, "a browser is signed out by its own new password", "error", out)
+		}
 	}
 	s.done(c, "password", err)
 }
@@ -140,7 +142,9 @@ func (s Settings) close(c *gin.Context) {
 	ctx := c.Request.Context()
 	err := s.Keeping.Close(ctx, a)
 	if err == nil {
-		err = s.Site.Sessions.SignOut(ctx)
+		if still := s.Site.Sessions.SignOut(ctx); still != nil { // a session without an account is nobody's
+			s.Site.Log.WarnContext(ctx, "the session of an account that was closed is still there", "error", still)
+		}
 	}
 	switch {
 	case errors.Is(err, pod.ErrMoving):

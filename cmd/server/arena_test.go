@@ -122,7 +122,9 @@ func (r *arena) fall(t *testing.T) fault {
 	if !r.takes(victim) {
 		return fault{}
 	}
+	r.risings.Add(1) // from now on: who waits for calm waits for what is about to fall, too
 	return fault{"kill -9", func(w *wire, to http.ResponseWriter, q *http.Request, body []byte) {
+		defer r.risings.Done()
 		if before {
 			r.kill(t, victim, down)
 		}

@@ -23,12 +23,38 @@ func TestErasedInTheMiddle(t *testing.T) {
 		if n := b.holding(t, name).Items[transfer.Posts].Count; n > 0 {
 			t.Fatalf("%d posts are still at the second pod", n)
 		}
+		kill(t, c)
+		unproved(t, a, name)
+		start(t, c)
 		a.erase(t, name)
 		if h := a.holding(t, name); h.Items[transfer.Posts].Count+h.photos()+h.Items[transfer.Contacts].Count > 0 {
 			t.Errorf("at the first pod there is still %s", h)
 		}
 		sameItems(t, before, c.holding(t, name))
 	})
+}
+
+// unproved: as long as the third pod does not answer, the first erases nothing, and
+// takes nothing for changed by its person there.
+func unproved(t *testing.T, a *testPod, name string) {
+	t.Helper()
+	before := a.holding(t, name)
+	s := a.open(t)
+	defer s.Close()
+	a.due(t, s, newest(t, s, name))
+	const asked = "SELECT count(*) FROM transfer_receipts WHERE holding <> ''"
+	for range 300 {
+		if a.one(t, asked) != "0" {
+			break
+		}
+		pause(t)
+	}
+	if n := a.one(t, "SELECT count(*) FROM transfer_receipts WHERE holding <> '' AND holding <> 'absent'"); n != "0" || a.one(t, asked) == "0" {
+		t.Errorf("of %s things asked for, %s are not absent", a.one(t, asked), n)
+	}
+	if after := a.holding(t, name); !after.equal(before) {
+		t.Errorf("the first account is\n%s\nand was\n%s", after, before)
+	}
 }
 
 // TestCancelledBeforeReceipts takes away what a move brought that was cancelled

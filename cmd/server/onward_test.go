@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"podmove/internal/store"
+	"podmove/redirects"
 	"podmove/transfer"
 	"podmove/transfer/source"
 )
@@ -129,6 +130,24 @@ func (p *testPod) erase(t *testing.T, name string) {
 // eraseOf is erase of one transfer.
 func (p *testPod) eraseOf(t *testing.T, s *store.Store, id string) {
 	t.Helper()
+	p.due(t, s, id)
+	var d redirects.Departure
+	for range 300 {
+		var err error
+		if d, err = s.Departure(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if d.State == transfer.Erased {
+			return
+		}
+		pause(t)
+	}
+	t.Fatalf("the old copies are not erased: %s %s", d.State, d.Reason)
+}
+
+// due has the grace period of a transfer be over.
+func (p *testPod) due(t *testing.T, s *store.Store, id string) {
+	t.Helper()
 	d, err := s.Departure(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -139,16 +158,6 @@ func (p *testPod) eraseOf(t *testing.T, s *store.Store, id string) {
 		t.Fatal(err)
 	}
 	start(t, p)
-	for range 300 {
-		if d, err = s.Departure(t.Context(), id); err != nil {
-			t.Fatal(err)
-		}
-		if d.State == transfer.Erased {
-			return
-		}
-		pause(t)
-	}
-	t.Fatalf("the old copies are not erased: %s %s", d.State, d.Reason)
 }
 
 // newest is the last transfer of an account.

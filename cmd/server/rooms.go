@@ -88,11 +88,9 @@ func (g *ground) openProvider(r *rooms) (*provider.Provider, error) {
 		Retriable: func(ctx context.Context, guid, client string, d oauth.Details) error {
 			return r.source.Retriable(ctx, guid, client, d)
 		},
-		Returned: func(ctx context.Context, guid, grant string) error {
-			return r.source.Returned(ctx, guid, grant)
-		},
-		Log: g.log,
-		Now: g.now,
+		Returned: func(ctx context.Context, g oauth.Grant) error { return r.source.Returned(ctx, g) },
+		Log:      g.log,
+		Now:      g.now,
 
 		Registration: g.config.ClientRegistration == "open",
 		From:         func(r *http.Request) netip.Addr { return limit.Proxies(g.config.Proxies()).From(r) },

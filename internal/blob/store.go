@@ -3,14 +3,16 @@ package blob
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"time"
 )
 
 // What can go wrong with a blob. Match them with errors.Is.
 var (
 	// ErrNotFound: no blob of that name is kept here.
-	ErrNotFound = errors.New("there is no such blob")
+	ErrNotFound = fmt.Errorf("there is no such blob: %w", fs.ErrNotExist)
 	// ErrMismatch: the bytes that came are not the ones that were asked for.
 	ErrMismatch = errors.New("these bytes are not the ones that were announced")
 	// ErrTooLarge: more bytes came than were allowed.

@@ -180,8 +180,10 @@ func (l login) Finish(ctx context.Context, _ url.Values, _ []byte) (destination.
 
 func (l login) Revoke(ctx context.Context, token []byte) error {
 	_, err := over(ctx, l.pods, func(ctx context.Context) (bool, error) {
-		if err := l.source().Returned(ctx, l.from.GUID, string(token)); err != nil {
-			return true, err
+		if g, good := l.granted(string(token)); good {
+			if err := l.source().Returned(ctx, g); err != nil {
+				return true, err
+			}
 		}
 		return true, l.revoke(ctx, string(token))
 	})

@@ -68,9 +68,12 @@ func (s *Service) Verify(ctx context.Context, p transfer.Pin, message, typ strin
 		return err
 	}
 	published, asked := s.Follow(ctx, p.Peer)
+	_, told := errors.AsType[*transfer.Error](asked)
 	switch {
-	case asked != nil:
+	case told:
 		return asked
+	case asked != nil: // our own trouble is nobody's wrong signature
+		return unread(asked)
 	case !shares(p.Keys, published):
 		return Differ().Because(err)
 	}

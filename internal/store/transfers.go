@@ -138,12 +138,6 @@ func (s *Store) TransferOf(ctx context.Context, grant, nonce string) (source.Tra
 	return oneTransfer(s.db(ctx).Where("grant_id = ? AND nonce = ?", grant, nonce))
 }
 
-// TransfersUnder is source.Transfers'.
-func (s *Store) TransfersUnder(ctx context.Context, grant string, limit int) (ids []string, err error) {
-	err = s.db(ctx).Model(&transferRow{}).Where("grant_id = ? AND state IN ?", grant, readable).Order("id").Limit(limit).Pluck("id", &ids).Error
-	return ids, err
-}
-
 // readable are the states in which pages may still be read.
 var readable = []transfer.State{transfer.Open, transfer.Copying, transfer.Frozen, transfer.Verified}
 

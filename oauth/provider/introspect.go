@@ -171,8 +171,10 @@ func (p *Provider) revokeToken(r *http.Request, form url.Values) error {
 	if err != nil {
 		return err
 	}
-	if p.Returned != nil {
-		if err := p.Returned(ctx, kept.Session.GetSubject(), kept.GetID()); err != nil {
+	if grant, found, err := p.Store.Grant(ctx, kept.GetID()); err != nil {
+		return err
+	} else if found && p.Returned != nil {
+		if err := p.Returned(ctx, grant); err != nil {
 			return err
 		}
 	}

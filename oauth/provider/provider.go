@@ -77,9 +77,9 @@ type Options struct {
 	// Retriable says why a client may not have what is asked for once more of an
 	// account, or nil (Protocol §5.5).
 	Retriable func(ctx context.Context, guid, client string, d oauth.Details) error
-	// Returned hears of an account's grant that its client gives back, before it is
-	// revoked; nil hears nothing.
-	Returned func(ctx context.Context, account, grant string) error
+	// Returned hears of a grant that its client gives back, before it is revoked;
+	// nil hears nothing.
+	Returned func(ctx context.Context, g oauth.Grant) error
 	Log      *slog.Logger
 	Now      func() time.Time
 }

@@ -55,7 +55,9 @@ func parseProblem(status int, raw []byte) *transfer.Error {
 	_ = json.Unmarshal(raw, &body) // what is not JSON names no type
 	code := transfer.Code(strings.TrimPrefix(body.Type, typePrefix))
 	if !meant[code] || typePrefix+string(code) != body.Type {
-		return byStatus(status)
+		e := byStatus(status)
+		e.Guessed = true
+		return e
 	}
 	e := transfer.Errorf(code, "the old pod says: %s", plain(body.Detail))
 	for _, guid := range body.GUIDs {

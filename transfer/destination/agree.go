@@ -89,7 +89,11 @@ func (v *Mover) Agreed(ctx context.Context, session string, answer url.Values) (
 		v.explain(ctx, m, err)
 		return v.disagreed(ctx, m, err)
 	}
-	return v.agreed(ctx, m, granted)
+	agreed, err := v.agreed(ctx, m, granted)
+	if err != nil {
+		return m, err
+	}
+	return agreed, nil
 }
 
 func (v *Mover) exchange(ctx context.Context, m Move, a LoginAttempt, answer url.Values) (Granted, error) {
@@ -119,7 +123,7 @@ func (v *Mover) exchange(ctx context.Context, m Move, a LoginAttempt, answer url
 func (v *Mover) agreed(ctx context.Context, m Move, g Granted) (Move, error) {
 	m.Issuer, m.Subject, m.SourceAccount = g.Issuer, g.Subject, g.Account
 	m.Keys, m.KeysDiffer = g.Keys, time.Time{}
-	m.Transfer, m.Plan = "", transfer.Plan{} // a new consent is a new grant, with a transfer of its own
+	m.Plan = transfer.Plan{} // a new consent is a new grant, with a transfer of its own; until then what came is the last one's
 	m.Phase, m.Reason, m.Message, m.Attempts, m.Rounds, m.Waited = Copying, "", "", 0, 0, 0
 	m.Agreed = v.Now().UTC()
 	return v.change(ctx, m, change{

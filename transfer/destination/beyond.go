@@ -32,6 +32,7 @@ func (k *Keeper) beyond(ctx context.Context, m Move, c transfer.Collection, plac
 	}
 	with := map[string][]Forwarded{}
 	for _, f := range list {
+		reply[places[f.GUID]].State = transfer.AbsentThere // as long as the next pod says nothing else
 		with[f.Leaving] = append(with[f.Leaving], f)
 	}
 	for leaving, some := range with {

@@ -20,14 +20,24 @@ func (v *Mover) Mine(ctx context.Context, account int64, move string) (Move, err
 // Cancel gives a move up. What came stays here and can be taken away by an
 // undo; the old pod is told, and keeps everything as it is.
 func (v *Mover) Cancel(ctx context.Context, account int64, move string) (Move, error) {
-	m, err := v.Mine(ctx, account, move)
-	if err != nil || m.State == Cancelled {
-		return m, err
+	mine, err := v.Mine(ctx, account, move)
+	if err != nil {
+		return mine, err
 	}
-	if !m.State.May(Cancelled) {
-		return m, transfer.Errorf(transfer.TransferClosed, "this move has ended: it can be undone, not cancelled")
-	}
-	return v.cancel(ctx, m, "", "The move was cancelled. What came so far is kept here, and nothing at the old pod was changed.")
+	var m Move
+	err = v.Moves.InTx(ctx, func(ctx context.Context) (err error) {
+		// Claimed, so that no page that is on its way is stored any more, and what is
+		// written back is not what a run has just added to.
+		if m, err = v.claim(ctx, mine); err != nil || m.State == Cancelled {
+			return err
+		}
+		if !m.State.May(Cancelled) {
+			return transfer.Errorf(transfer.TransferClosed, "this move has ended: it can be undone, not cancelled")
+		}
+		m, err = v.cancel(ctx, m, "", "The move was cancelled. What came so far is kept here, and nothing at the old pod was changed.")
+		return err
+	})
+	return m, err
 }
 
 func (v *Mover) cancel(ctx context.Context, m Move, code transfer.Code, message string) (Move, error) {
@@ -104,7 +114,7 @@ func (v *Mover) farewell(ctx context.Context, m Move) error {
 	if err != nil {
 		return err
 	}
-	if m.State == Cancelled && m.Transfer != "" {
+	if m.State == Cancelled && m.opened() {
 		if err := v.tellCancelled(ctx, m); err != nil {
 			return err
 		}
@@ -153,10 +163,11 @@ func hopeless(err error) bool {
 		return false
 	}
 	switch e.Code {
-	case transfer.PodUnreachable, transfer.RateLimited, transfer.Unavailable, transfer.Internal, transfer.AccountFrozen:
+	case transfer.PodUnreachable, transfer.RateLimited, transfer.Unavailable, transfer.Internal, transfer.AccountFrozen,
+		transfer.AnswerInvalid, transfer.MessageReplayed, transfer.NonceReplayed: // what stands between pods may say anything, and twice
 		return false
 	}
-	return true
+	return !e.Guessed
 }
 
 // Expire gives up moves that have been idle for too long (Protocol §4.5).

@@ -44,6 +44,10 @@ func (m Move) Pin() transfer.Pin {
 	return transfer.Pin{Peer: m.Issuer, Keys: m.Keys, Differ: m.KeysDiffer}
 }
 
+// opened reports whether the old pod has opened a transfer under what was agreed
+// last.
+func (m Move) opened() bool { return m.Plan.Transfer != "" }
+
 // working is the phase that a move is in, or goes on with.
 func (m Move) working() State {
 	if m.State == Waiting || m.State == NeedsAttention {

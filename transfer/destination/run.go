@@ -153,7 +153,7 @@ func (r *run) reach(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.m.Transfer == "" {
+	if !r.m.opened() {
 		err = r.open(ctx)
 	} else {
 		r.m.Plan, err = r.source.Plan(ctx)

@@ -264,6 +264,9 @@ func (k *Keeper) Hear(ctx context.Context, message string) (answer string, err e
 	if notice.State != transfer.Undone {
 		return "", transfer.Errorf(transfer.RequestInvalid, "a notice of an undo says that the transfer is undone")
 	}
+	if m.State.Working() && m.ReceiptFor == m.Transfer {
+		return "", transfer.Errorf(transfer.Unavailable, "this pod is just finishing the move. Tell it again in a minute")
+	}
 	if err := k.take(ctx, notice.Envelope); err != nil {
 		return "", err
 	}

@@ -40,6 +40,9 @@ func (s *Service) Complete(ctx context.Context, g oauth.Grant, id, receipt strin
 		if reached(*t, receipt) {
 			return nil
 		}
+		if err := s.stillGranted(ctx, t.Grant); err != nil {
+			return err
+		}
 		return s.complete(ctx, t, receipt, r)
 	})
 	if err != nil {

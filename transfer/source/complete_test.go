@@ -160,6 +160,26 @@ func TestComplete(t *testing.T) {
 	})
 }
 
+// TestRevokedOnTheWay: who has shown a good token, and then lets the pod wait, does
+// nothing any more under a permission that was taken away meanwhile.
+func TestRevokedOnTheWay(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		g := w.grant()
+		k := w.take(t, g)
+		k.report(t)
+		signed := k.sign(t, k.receipt(t))
+		check(t, w.store.AddGrant(t.Context(), g, w.now))
+		check(t, w.store.RevokeGrant(t.Context(), g.ID, w.now))
+		_, err := w.Complete(t.Context(), g, k.id, signed)
+		want(t, err, transfer.NotGranted)
+		_, err = w.Freeze(t.Context(), g, k.id)
+		want(t, err, transfer.NotGranted)
+		if len(w.raised) > 0 {
+			t.Errorf("stubs are up: %v", w.raised)
+		}
+	})
+}
+
 func TestCompleteRefuses(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		k := w.take(t, w.grant())

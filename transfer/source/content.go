@@ -2,7 +2,9 @@ package source
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 
 	"podmove/oauth"
 	"podmove/transfer"
@@ -36,8 +38,11 @@ func (s *Service) content(ctx context.Context, in Scope, photo string) (Photo, e
 		return Photo{}, err
 	}
 	bytes, size, err := s.Blobs.Open(ctx, string(what.SHA256))
-	if err != nil {
-		return Photo{}, transfer.Errorf(transfer.ContentMissing, "the bytes of this photo cannot be read here").Because(err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Photo{}, transfer.Errorf(transfer.ContentMissing, "the bytes of this photo are not here any more").Because(err)
+	case err != nil:
+		return Photo{}, err // perhaps they can be read in a minute
 	}
 	if size != what.Bytes {
 		bytes.Close()

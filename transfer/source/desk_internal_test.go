@@ -71,6 +71,7 @@ func (d *desk) InTx(ctx context.Context, fn func(context.Context) error) error {
 
 func (d *desk) Departing(context.Context, string) (Account, error) { return Account{ID: 7}, nil }
 func (d *desk) LockAccount(context.Context, int64) error           { return nil }
+func (d *desk) Revoked(context.Context, string) (bool, error)      { return false, nil }
 func (d *desk) TransfersOf(context.Context, int64) ([]Transfer, error) {
 	return []Transfer{d.transfer}, nil
 }

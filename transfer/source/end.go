@@ -30,35 +30,45 @@ func (s *Service) cancel(ctx context.Context, t *Transfer, line string) error {
 	return s.end(ctx, t, transfer.Cancelled, "", line)
 }
 
-// Returned revokes a grant that its client gives back, and ends what was opened
-// under it and has changed nothing yet, since nobody can go on. A client that never
-// heard that it had opened something cannot cancel it.
-func (s *Service) Returned(ctx context.Context, guid, grant string) error {
+// Returned revokes a grant that its client gives back, and ends what it can go on
+// with no more and has changed nothing yet: what was opened under the grant, or for
+// the same destination under one that has ended. A client that never heard that it
+// had opened something cannot cancel it.
+func (s *Service) Returned(ctx context.Context, g oauth.Grant) error {
 	return s.Transfers.InTx(ctx, func(ctx context.Context) error {
-		account, err := s.Transfers.Departing(ctx, guid)
-		if err == nil {
-			err = s.Transfers.LockAccount(ctx, account.ID)
+		account, err := s.Transfers.Departing(ctx, g.Account)
+		if transfer.CodeOf(err) == transfer.NotFound {
+			return s.Revoke(ctx, g.ID)
 		}
-		if err != nil && transfer.CodeOf(err) != transfer.NotFound {
+		if err != nil {
 			return err
 		}
-		if err := s.Revoke(ctx, grant); err != nil {
+		if err := s.Transfers.LockAccount(ctx, account.ID); err != nil {
 			return err
 		}
-		return s.endUnder(ctx, grant)
+		if err := s.Revoke(ctx, g.ID); err != nil {
+			return err
+		}
+		return s.endUnder(ctx, account, g)
 	})
 }
 
-func (s *Service) endUnder(ctx context.Context, grant string) error {
-	ids, err := s.Transfers.TransfersUnder(ctx, grant, 1000)
+func (s *Service) endUnder(ctx context.Context, account Account, g oauth.Grant) error {
+	list, err := s.Transfers.TransfersOf(ctx, account.ID)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		_, err := s.change(ctx, id, func(ctx context.Context, t *Transfer) error {
-			return s.cancel(ctx, t, host(*t)+" gave its permission back. Nothing changed here.")
-		})
-		if err != nil {
+	for _, t := range list {
+		if t.Client != g.Client || t.Destination != g.Details.Destination || !t.State.Readable() {
+			continue
+		}
+		if over, err := s.Transfers.Revoked(ctx, t.Grant); err != nil || !over && t.Grant != g.ID {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.cancel(ctx, &t, host(t)+" gave its permission back. Nothing changed here."); err != nil {
 			return err
 		}
 	}

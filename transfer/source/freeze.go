@@ -36,6 +36,9 @@ func (s *Service) Freeze(ctx context.Context, g oauth.Grant, id string) (transfe
 		if t.State != transfer.Open && t.State != transfer.Copying {
 			return nil
 		}
+		if err := s.stillGranted(ctx, t.Grant); err != nil {
+			return err
+		}
 		return s.freeze(ctx, t)
 	})
 	if err != nil {

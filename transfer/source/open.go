@@ -33,11 +33,8 @@ func (s *Service) Open(ctx context.Context, g oauth.Grant, r transfer.Opening) (
 	}
 	var answer Opened
 	err = s.Transfers.InTx(ctx, func(ctx context.Context) error {
-		account, err := s.Transfers.Departing(ctx, g.Account)
+		account, err := s.departing(ctx, g)
 		if err != nil {
-			return err
-		}
-		if err := s.Transfers.LockAccount(ctx, account.ID); err != nil {
 			return err
 		}
 		if err := s.stillGranted(ctx, t.Grant); err != nil {
@@ -49,8 +46,21 @@ func (s *Service) Open(ctx context.Context, g oauth.Grant, r transfer.Opening) (
 	return answer, err
 }
 
-// stillGranted refuses a grant that was given back after the request had shown its
-// token: what it opened now would be nobody's.
+// departing is the account of a grant as it is once its lock is held: who waited
+// for that may have waited for its move to end.
+func (s *Service) departing(ctx context.Context, g oauth.Grant) (Account, error) {
+	account, err := s.Transfers.Departing(ctx, g.Account)
+	if err != nil {
+		return Account{}, err
+	}
+	if err := s.Transfers.LockAccount(ctx, account.ID); err != nil {
+		return Account{}, err
+	}
+	return s.Transfers.Departing(ctx, g.Account)
+}
+
+// stillGranted refuses a grant that was given back or taken away after the request
+// had shown its token: what it did now, nobody would have agreed to.
 func (s *Service) stillGranted(ctx context.Context, grant string) error {
 	revoked, err := s.Transfers.Revoked(ctx, grant)
 	if err == nil && revoked {

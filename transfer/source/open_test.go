@@ -56,16 +56,33 @@ func TestOpen(t *testing.T) {
 		t.Run("refuses a permission that was given back after it was shown", func(t *testing.T) {
 			late := w.grant(copying)
 			check(t, w.store.AddGrant(ctx, late, w.now))
-			check(t, w.Returned(ctx, late.Account, late.ID))
+			check(t, w.Returned(ctx, late))
 			_, err := w.Open(ctx, late, opening(transfer.Copy))
 			want(t, err, transfer.NotGranted)
 		})
 		t.Run("ends with the permission that is given back", func(t *testing.T) {
 			g := w.grant(copying)
 			opened := w.open(t, g)
-			check(t, w.Returned(ctx, g.Account, g.ID))
+			check(t, w.Returned(ctx, g))
 			if got := must(w.State(ctx, g, opened.Transfer))(t); got.State != transfer.Cancelled {
 				t.Errorf("it is %s", got.State)
+			}
+		})
+		t.Run("ends with the next permission for the same destination, if its own has ended", func(t *testing.T) {
+			gone, next := w.grant(copying), w.grant(copying)
+			elsewhere := w.grant(copying, func(g *oauth.Grant) { g.Details.Destination = "aurora@third.example" })
+			for _, g := range []oauth.Grant{gone, next, elsewhere} {
+				check(t, w.store.AddGrant(ctx, g, w.now))
+			}
+			over, stays := w.open(t, gone), w.open(t, elsewhere)
+			check(t, w.store.RevokeGrant(ctx, gone.ID, w.now))
+			check(t, w.store.RevokeGrant(ctx, elsewhere.ID, w.now))
+			check(t, w.Returned(ctx, next))
+			if got := must(w.State(ctx, gone, over.Transfer))(t); got.State != transfer.Cancelled {
+				t.Errorf("it is %s", got.State)
+			}
+			if got := must(w.State(ctx, elsewhere, stays.Transfer))(t); got.State != transfer.Open {
+				t.Errorf("what was opened for another destination is %s", got.State)
 			}
 		})
 		t.Run("takes a copy beside a move", func(t *testing.T) {

@@ -50,7 +50,8 @@ type Options struct {
 
 // Blobs holds the bytes of photos.
 type Blobs interface {
-	// Open gives the bytes of a SHA-256 in lower-case hex, and their number.
+	// Open gives the bytes of a SHA-256 in lower-case hex, and their number;
+	// fs.ErrNotExist if they are not there.
 	Open(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
 }
 

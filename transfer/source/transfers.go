@@ -103,9 +103,6 @@ type Transfers interface {
 	Revoked(ctx context.Context, grant string) (bool, error)
 	// TransferOf finds the transfer that a grant opened with a nonce.
 	TransferOf(ctx context.Context, grant, nonce string) (Transfer, error)
-	// TransfersUnder names up to limit transfers that a grant opened and pages may
-	// still be read of.
-	TransfersUnder(ctx context.Context, grant string, limit int) ([]string, error)
 	// TransfersOf lists an account's transfers, newest first.
 	TransfersOf(ctx context.Context, account int64) ([]Transfer, error)
 	// IdleTransfers names up to limit transfers that pages may still be read
