@@ -172,6 +172,24 @@ func TestTheOldPodLiesAboutWhatItHas(t *testing.T) {
 	})
 }
 
+// TestToldWhileFinishing: a notice of an undo that comes while the answer to what
+// finished the move is still under way is to be repeated, and not forgotten.
+func TestToldWhileFinishing(t *testing.T) {
+	once(t, func(w *world) {
+		notice := must(w.old.sign(transfer.TypUndo, transfer.Undo{Envelope: w.request(oldPod, newPod), State: transfer.Undone}))(w.T)
+		done := must(w.new.store.Move(w.Context(), w.move))(w.T)
+		finishing := done
+		finishing.State, finishing.ReceiptFor = destination.Verifying, done.Transfer
+		check(w.T, w.new.store.ChangeMove(w.Context(), finishing, done.State))
+		want(w.T, drop(w.keeper.Hear(w.Context(), notice)), transfer.Unavailable)
+		check(w.T, w.new.store.ChangeMove(w.Context(), done, finishing.State))
+		check(w.T, drop(w.keeper.Hear(w.Context(), notice)))
+		if got := w.moveState(); got != destination.Undone {
+			w.Errorf("the move is %s", got)
+		}
+	})
+}
+
 // TestMessages: both ends refuse what is not signed for them, now, once.
 func TestMessages(t *testing.T) {
 	stranger := must(keys.Generate())(t)

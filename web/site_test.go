@@ -222,6 +222,18 @@ func TestCrossSiteForms(t *testing.T) {
 	}
 }
 
+// TestFormsCutOff: a form that did not arrive whole is no form with empty fields.
+func TestFormsCutOff(t *testing.T) {
+	srv, client := serve(t, newRooms())
+	resp, err := client.Post(srv.URL+"/let-me-in", "application/x-www-form-urlencoded", strings.NewReader("name=aurora&text=ferns%2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := readBody(t, resp); resp.StatusCode != http.StatusBadRequest || !strings.Contains(body, "did not arrive whole") || len(resp.Cookies()) > 0 {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+}
+
 func TestLocal(t *testing.T) {
 	for next, want := range map[string]string{
 		"/moves/1?a=b":                     "/moves/1?a=b",
