@@ -203,6 +203,9 @@ func (m Moves) back(c *gin.Context) {
 		m.Site.Fail(c, err, backWords)
 		return
 	}
+	if err != nil && transfer.CodeOf(err) == transfer.Internal {
+		m.Site.Log.ErrorContext(c, "a consent failed", "move", move.ID, "error", err)
+	}
 	c.Redirect(http.StatusSeeOther, "/moves/"+move.ID) // it says what went wrong
 }
 

@@ -204,7 +204,11 @@ func (p *testPod) givenBack(t *testing.T, name string) {
 		if err != nil || len(list) == 0 {
 			t.Fatal(len(list), err)
 		}
-		if revoked, err := s.Revoked(t.Context(), list[0].Grant); err != nil || revoked {
+		revoked, err := s.Revoked(t.Context(), list[0].Grant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if revoked {
 			return
 		}
 		pause(t)

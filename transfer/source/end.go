@@ -62,10 +62,11 @@ func (s *Service) endUnder(ctx context.Context, account Account, g oauth.Grant) 
 		if t.Client != g.Client || t.Destination != g.Details.Destination || !t.State.Readable() {
 			continue
 		}
-		if over, err := s.Transfers.Revoked(ctx, t.Grant); err != nil || !over && t.Grant != g.ID {
-			if err != nil {
-				return err
-			}
+		over, err := s.Transfers.Revoked(ctx, t.Grant)
+		if err != nil {
+			return err
+		}
+		if !over && t.Grant != g.ID {
 			continue
 		}
 		if err := s.cancel(ctx, &t, host(t)+" gave its permission back. Nothing changed here."); err != nil {
