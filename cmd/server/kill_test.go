@@ -44,10 +44,13 @@ func TestKill(t *testing.T) {
 // waitFor waits until so many posts have come, and no longer.
 func (w person) waitFor(t *testing.T, move string, posts int64) {
 	t.Helper()
-	for {
+	for end := time.Now().Add(2 * patience); ; {
 		m := w.look(t, move)
 		if m.arrived("posts") >= posts {
 			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("after %s and %d posts of %d the move is %s: %s", 2*patience, m.arrived("posts"), posts, m.State, m.Message)
 		}
 		if m.State == "done" || m.State == "needs-attention" {
 			t.Fatalf("after %d posts the move is %s: %s", m.arrived("posts"), m.State, m.Message)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"podmove/internal/demo"
 )
@@ -107,11 +108,14 @@ func (m moveState) arrived(collection string) int64 {
 // follow reads the move until it is in one of the states given.
 func (w person) follow(t *testing.T, move string, states ...string) moveState {
 	t.Helper()
-	for {
-		if m := w.look(t, move); slices.Contains(states, m.State) {
+	for end := time.Now().Add(2 * patience); ; pause(t) {
+		m := w.look(t, move)
+		if slices.Contains(states, m.State) {
 			return m
 		}
-		pause(t)
+		if time.Now().After(end) {
+			t.Fatalf("after %s the move is %s: %s", 2*patience, m.State, m.Message)
+		}
 	}
 }
 

@@ -73,7 +73,10 @@ func (v *proxy) wait(r *http.Request) {
 	gate := v.gate
 	v.mutex.Unlock()
 	if cursor, ok := pageOf(r); ok && cursor != "" && gate != nil {
-		<-gate
+		select {
+		case <-gate:
+		case <-r.Context().Done(): // who asked has gone, and asks once more
+		}
 	}
 }
 
