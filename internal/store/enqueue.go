@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
+	"gorm.io/gorm/clause"
 )
 
 // Job is a piece of durable work: a kind, of two characters or more, and
@@ -99,6 +100,10 @@ func (w written) Kind() string { return w.kind }
 // uniqueness insists on counting it.) Neither does a job that was put off count
 // as waiting for now, even when its time has come: it takes the leading process
 // to make it available, and after a crash there is none for some seconds.
+//
+// In a transaction, what was found is kept from workers until that ends: one that
+// fetched it before would not see what the transaction changed. What a worker is
+// fetching just then does not count.
 func (s *Store) Waiting(ctx context.Context, job Job, at time.Time) (bool, error) {
 	args, err := json.Marshal(job)
 	if err != nil {
@@ -112,11 +117,12 @@ func (s *Store) Waiting(ctx context.Context, job Job, at time.Time) (bool, error
 	if s.postgres() {
 		same = "args = ?::jsonb"
 	}
+	query := s.db(ctx).Table("river_job").Where("kind = ? AND state IN ?", job.Kind(), states).Where(same, string(args))
+	if s.postgres() { // on SQLite a transaction keeps every other out
+		query = query.Clauses(clause.Locking{Strength: clause.LockingStrengthShare, Options: clause.LockingOptionsSkipLocked})
+	}
 	var due []time.Time
-	err = s.db(ctx).Table("river_job").
-		Where("kind = ? AND state IN ?", job.Kind(), states).
-		Where(same, string(args)).
-		Limit(100).Pluck("scheduled_at", &due).Error
+	err = query.Limit(100).Pluck("scheduled_at", &due).Error
 	wanted := s.wallTime(at).Add(time.Second)
 	return slices.ContainsFunc(due, func(d time.Time) bool { return !d.After(wanted) }), translate(err)
 }

@@ -60,6 +60,30 @@ func TestEnqueue(t *testing.T) {
 			must(t, s.TakeUp(t.Context(), "other", "chore"))
 			wantWaiting(t, s, chore{"left"}, time.Time{}, true)
 		})
+		t.Run("keeps an equal job from workers until the transaction ends, and misses none that is being fetched", func(t *testing.T) {
+			if s.DB(t.Context()).Name() != storetest.Postgres {
+				return // on SQLite a transaction keeps every other out
+			}
+			fetch := "SELECT id FROM river_job WHERE args->>'name' = 'fetched' FOR UPDATE SKIP LOCKED"
+			var ids []int64
+			enqueue(t, s, chore{"fetched"}, time.Time{}, nil)
+			must(t, s.InTx(t.Context(), func(ctx context.Context) error {
+				must(t, s.Enqueue(ctx, chore{"fetched"}, time.Time{}))
+				return s.DB(t.Context()).Raw(fetch).Scan(&ids).Error
+			}))
+			if len(ids) != 0 {
+				t.Errorf("a worker would begin job %d before the transaction is committed", ids)
+			}
+			must(t, s.InTx(t.Context(), func(ctx context.Context) error {
+				must(t, s.DB(ctx).Raw(fetch).Scan(&ids).Error)
+				enqueue(t, s, chore{"fetched"}, time.Time{}, nil)
+				return nil
+			}))
+			must(t, s.DB(t.Context()).Raw(fetch).Scan(&ids).Error)
+			if len(ids) != 2 {
+				t.Errorf("%d jobs, want the one that was being fetched and one more", len(ids))
+			}
+		})
 		t.Run("keeps a job for later", func(t *testing.T) {
 			later := time.Now().Add(time.Hour)
 			enqueue(t, s, chore{"later"}, later, nil)
