@@ -11,7 +11,7 @@ import (
 // consent, after a fresh sign-in at the source, goes on with it. What has ended
 // stays as it is: no message of that source is believed, and the person is told.
 func (v *Mover) Distrust(ctx context.Context, id string) error {
-	m, err := v.Moves.Move(ctx, id)
+	m, err := v.Moves.ClaimMove(ctx, id) // a run that is at it stops
 	if err != nil {
 		return err
 	}

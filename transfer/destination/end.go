@@ -50,8 +50,20 @@ func (v *Mover) cancel(ctx context.Context, m Move, code transfer.Code, message 
 }
 
 // goOn goes on at once with a move that waits or needs attention, and has failed
-// items tried again.
-func (v *Mover) goOn(ctx context.Context, m Move, c Choice) (Move, error) {
+// items tried again. It claims the move as Cancel does.
+func (v *Mover) goOn(ctx context.Context, mine Move, c Choice) (Move, error) {
+	var m Move
+	err := v.Moves.InTx(ctx, func(ctx context.Context) (err error) {
+		if m, err = v.claim(ctx, mine); err == nil {
+			m, err = v.again(ctx, m, c)
+		}
+		return err
+	})
+	return m, err
+}
+
+// again is goOn with the move as it is under its account's lock.
+func (v *Mover) again(ctx context.Context, m Move, c Choice) (Move, error) {
 	phase := m.working()
 	switch {
 	case m.State != Waiting && m.State != NeedsAttention:
@@ -177,14 +189,24 @@ func (v *Mover) Expire(ctx context.Context) error {
 		return err
 	}
 	for _, id := range ids {
-		m, err := v.Moves.Move(ctx, id)
-		if err != nil {
-			return err
-		}
-		_, err = v.cancel(ctx, m, transfer.Expired, "The move was given up because nothing happened for too long. What came is kept here, and nothing at the old pod was changed.")
-		if err != nil && !errors.Is(err, transfer.ErrOvertaken) {
+		if err := v.expire(ctx, id); err != nil && transfer.CodeOf(err) != transfer.NotFound {
 			return err
 		}
 	}
 	return nil
+}
+
+// expire gives up one move, unless it went on or ended meanwhile.
+func (v *Mover) expire(ctx context.Context, id string) error {
+	return v.Moves.InTx(ctx, func(ctx context.Context) error {
+		m, err := v.Moves.Move(ctx, id)
+		if err == nil {
+			m, err = v.claim(ctx, m)
+		}
+		if err != nil || m.State.Ended() || v.Now().Sub(m.Changed) <= v.Expiry {
+			return err
+		}
+		_, err = v.cancel(ctx, m, transfer.Expired, "The move was given up because nothing happened for too long. What came is kept here, and nothing at the old pod was changed.")
+		return err
+	})
 }

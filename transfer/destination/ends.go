@@ -20,7 +20,7 @@ type Moves interface {
 	// MovesOf lists an account's moves, newest first, at most 100.
 	MovesOf(ctx context.Context, account int64) ([]Move, error)
 	// ClaimMove is Move for who goes on with it: whoever had claimed it before is
-	// overtaken. It is called under the account's lock.
+	// overtaken. Under the account's lock no page of theirs is stored any more.
 	ClaimMove(ctx context.Context, id string) (Move, error)
 	// ChangeMove stores all of m if the stored state is still from, and the claim
 	// m's if that has one; else nothing, and transfer.ErrOvertaken.

@@ -65,10 +65,7 @@ func (k *Keeper) undone(ctx context.Context, m Move, settled bool) error {
 		return err
 	}
 	for _, one := range list {
-		if one.State != Done {
-			continue
-		}
-		if _, err := k.change(ctx, one, change{to: Undone, text: "The move was undone, and with it what completed it."}); err != nil {
+		if err := k.undoneWith(ctx, one); err != nil {
 			return err
 		}
 	}
@@ -76,6 +73,20 @@ func (k *Keeper) undone(ctx context.Context, m Move, settled bool) error {
 		return nil
 	}
 	return k.leave(ctx, m)
+}
+
+// undoneWith ends a move that completed, or was about to complete, one that is
+// undone. What it was about to bring comes no more.
+func (k *Keeper) undoneWith(ctx context.Context, one Move) (err error) {
+	switch {
+	case one.State == Done:
+		_, err = k.change(ctx, one, change{to: Undone, text: "The move was undone, and with it what completed it."})
+	case !one.State.Ended():
+		if one, err = k.Moves.ClaimMove(ctx, one.ID); err == nil {
+			_, err = k.cancel(ctx, one, transfer.TransferClosed, "The move that this would have completed was undone. There is nothing to complete any more.")
+		}
+	}
+	return err
 }
 
 var errLater = transfer.Errorf(transfer.TransferActive, "what came under this move is part of a later one now: cancel or undo that one. Nothing was removed here")
