@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -151,5 +152,21 @@ func (d Doors) signUp(c *gin.Context) {
 		d.Site.Page(c, http.StatusUnprocessableEntity, "sign-up", form)
 		return
 	}
-	d.enter(c, a, err, at, form.Next)
+	if err != nil {
+		d.Site.Fail(c, err)
+		return
+	}
+	d.welcome(c, a, at, form.Next)
+}
+
+// welcome signs a new account in. Where that fails the account is there all the
+// same, and its person types the password once more.
+func (d Doors) welcome(c *gin.Context, a pod.Account, at time.Time, next string) {
+	if err := d.Site.Sessions.SignIn(c.Request.Context(), a.ID, at); err != nil {
+		d.Site.Log.WarnContext(c, "a new account is not signed in", "error", err)
+		c.Redirect(http.StatusSeeOther, "/sign-in?next="+url.QueryEscape(next))
+		return
+	}
+	d.remember(c, a)
+	c.Redirect(http.StatusSeeOther, next)
 }

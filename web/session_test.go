@@ -62,6 +62,44 @@ func TestAccountsAreAway(t *testing.T) {
 	})
 }
 
+// keeping takes every change of an account.
+type keeping struct{}
+
+func (keeping) ChangePassword(context.Context, pod.Account, string, string) error { return nil }
+func (keeping) ChangeEmail(context.Context, pod.Account, string) error            { return nil }
+func (keeping) SetLanguage(context.Context, pod.Account, string) error            { return nil }
+func (keeping) Close(context.Context, pod.Account) error                          { return nil }
+
+// TestSessionsStick: what was done is not told as a failure because the session of
+// before cannot be ended.
+func TestSessionsStick(t *testing.T) {
+	r := newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active})
+	srv, client := serve(t, r, func(s *Site) Group { return nameTag{s} },
+		func(s *Site) Group { return Settings{Site: s, Keeping: keeping{}, Now: time.Now} },
+		func(s *Site) Group { return Doors{Site: s, Gate: desk{r}, Now: time.Now} })
+	post(t, client, srv.URL+"/let-me-in", nil)
+	guest := browser(t)
+	get(t, guest, srv.URL+"/browser")
+	r.stuck = true
+	t.Run("a password is changed", func(t *testing.T) {
+		if resp, body := post(t, client, srv.URL+"/settings/password", nil); resp.StatusCode != 303 || resp.Header.Get("Location") != "/settings?changed=password" {
+			t.Errorf("%d %s", resp.StatusCode, body)
+		}
+	})
+	t.Run("an account is closed", func(t *testing.T) {
+		if resp, body := post(t, client, srv.URL+"/settings/close", nil); resp.StatusCode != 200 || !strings.Contains(body, "The account is closed") {
+			t.Errorf("%d %s", resp.StatusCode, body)
+		}
+	})
+	t.Run("a new account is there, and its person signs in", func(t *testing.T) {
+		form := url.Values{"username": {"boreal"}, "email": {"b@mail.example"}, "password": {"secret sauce"}, "next": {"/inside"}}
+		resp, body := post(t, guest, srv.URL+"/sign-up", form)
+		if resp.StatusCode != 303 || resp.Header.Get("Location") != "/sign-in?next=%2Finside" || r.accounts[2].Username != "boreal" {
+			t.Errorf("%d to %s: %s", resp.StatusCode, resp.Header.Get("Location"), body)
+		}
+	})
+}
+
 func TestBrowser(t *testing.T) {
 	r := newRooms(pod.Account{ID: 1, Username: "aurora", State: pod.Active})
 	srv, client := serve(t, r, func(s *Site) Group { return nameTag{s} })

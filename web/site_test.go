@@ -29,6 +29,7 @@ type rooms struct {
 	sessions map[string][]byte
 	accounts map[int64]pod.Account
 	away     bool // the accounts cannot be read
+	stuck    bool // sessions cannot be ended
 }
 
 func newRooms(accounts ...pod.Account) *rooms {
@@ -49,6 +50,9 @@ func (r *rooms) SaveSession(_ context.Context, token string, data []byte, _ time
 }
 
 func (r *rooms) DeleteSession(_ context.Context, token string) error {
+	if r.stuck {
+		return errors.New("no database")
+	}
 	delete(r.sessions, token)
 	return nil
 }

@@ -62,7 +62,8 @@ func NewSessions(o SessionOptions) *Sessions {
 	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		o.Log.ErrorContext(r.Context(), "cannot read or write a session", "error", err)
 		w.Header().Set("Retry-After", "60") // Protocol §8
-		http.Error(w, "This pod cannot reach its database. Try again in a moment.", http.StatusServiceUnavailable)
+		// It may have been read, or written when all else was done.
+		http.Error(w, "This pod cannot reach its database. Try again in a moment. If you had sent something, look first whether it was taken.", http.StatusServiceUnavailable)
 	}
 	m.Cookie.Name, m.Cookie.Secure = CookieName(o.Origin, "session")
 	return &Sessions{scs: m, now: o.Now}
