@@ -229,6 +229,15 @@ func TestMovePage(t *testing.T) {
 			t.Errorf("%d to %q, %s", w.Code, w.Header().Get("Location"), c.did)
 		}
 	})
+	t.Run("says so where a consent could not be kept, instead of a page that knows nothing of it", func(t *testing.T) {
+		before := c.report.Move.State
+		c.report.Move.State, c.err = destination.Authorizing, errors.New("no database")
+		w := ask("", http.MethodGet, "/oauth/callback?code=xyz&state=s", nil)
+		c.report.Move.State, c.err = before, nil
+		if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "no database") {
+			t.Errorf("%d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
+		}
+	})
 	t.Run("looks again while it works, and shows the numbers", func(t *testing.T) {
 		c.report.Move.State = destination.Copying
 		c.report.Collections = []destination.Progress{{Collection: transfer.Posts, Planned: 301, Imported: 17, Failed: 3}}

@@ -327,3 +327,26 @@ func (w *world) transfer() string {
 	w.check(w.store.AddTransfer(w.Context(), opened(id, w.account.ID, w.pin(client).Keys, w.now())))
 	return id
 }
+
+// lostBook is a Book whose database is away.
+type lostBook struct{ pins.Book }
+
+func (lostBook) AskPeer(context.Context, string, time.Time, time.Time) (bool, error) {
+	return false, errors.New("no database")
+}
+
+// TestOwnTrouble: that this pod cannot look up who signed is nobody's wrong
+// signature; whoever asked asks again.
+func TestOwnTrouble(t *testing.T) {
+	each(t, func(w *world) {
+		pinned, newer := key(w.T), key(w.T)
+		w.grant(keys.SetOf(pinned))
+		w.Book = lostBook{w.store}
+		if err := w.says(client, newer); transfer.CodeOf(err) != transfer.Unavailable {
+			w.Errorf("got %v", err)
+		}
+		if err := w.says(client, pinned); err != nil {
+			w.Errorf("a key that is pinned needs no looking up: %v", err)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,9 @@ import (
 
 	"podmove/internal/pod"
 	"podmove/oauth"
+	"podmove/redirects"
 	"podmove/transfer"
+	"podmove/transfer/source"
 )
 
 func TestOpen(t *testing.T) {
@@ -100,6 +103,31 @@ func TestOpen(t *testing.T) {
 				g.Client, g.Details.Destination = "https://third.example/oauth/client.json", "aurora@third.example"
 			}))
 		})
+	})
+}
+
+// waitedFor are transfers whose account's lock is held by somebody else for a while.
+type waitedFor struct {
+	source.Transfers
+	meanwhile func(ctx context.Context) error
+}
+
+func (f waitedFor) LockAccount(ctx context.Context, account int64) error {
+	if err := f.meanwhile(ctx); err != nil {
+		return err
+	}
+	return f.Transfers.LockAccount(ctx, account)
+}
+
+// TestOpenWaits: what an account was before its lock was held is over.
+func TestOpenWaits(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		o := w.options
+		o.Transfers = waitedFor{w.store, func(ctx context.Context) error {
+			return w.store.SetMoved(ctx, redirects.Departure{Account: w.account.ID, Destination: "aurora@third.example"})
+		}}
+		_, err := source.New(o).Open(t.Context(), w.grant(), opening(transfer.Move))
+		want(t, err, transfer.AccountMoved)
 	})
 }
 
