@@ -211,8 +211,9 @@ func TestBoundKeysStay(t *testing.T) {
 
 // TestFirstSecret: what was issued before secrets could be rotated stays good.
 func TestFirstSecret(t *testing.T) {
-	master := keys.Master{1}
-	r, err := openRings(t.Context(), vault{storetest.Open(t, storetest.SQLite), master.Box(), time.Now}, master)
+	master, at := keys.Master{1}, time.Now()
+	clock := func() time.Time { at = at.Add(time.Second); return at } // no two keys are of the same millisecond
+	r, err := openRings(t.Context(), vault{storetest.Open(t, storetest.SQLite), master.Box(), clock}, master)
 	if err != nil {
 		t.Fatal(err)
 	}
