@@ -32,8 +32,8 @@ demo-setup:
 unwatched := '-gcflags=modernc.org/...=-race=false' '-gcflags=golang.org/x/crypto/...=-race=false' \
 	'-gcflags=image/...=-race=false' '-gcflags=compress/...=-race=false'
 
-# Go builds where there is room for it; what tests throw away goes elsewhere.
-# "make check" has vetted them.
+# "make check" has vetted them. Go builds where there is room for it; what tests
+# throw away goes elsewhere.
 test: setup bin/testrun ## every test, on SQLite and PostgreSQL, with the race detector
 	@GOTMPDIR="$${GOTMPDIR:-$${TMPDIR:-/tmp}}" TMPDIR="$$(tools/scratch)" \
 		GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 bin/testrun -exec 'env -u GOTMPDIR' -vet=off -race $(unwatched) -timeout 25m ./...
