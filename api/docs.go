@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gin-gonic/gin"
@@ -19,7 +20,7 @@ import (
 // and runs no script.
 type Docs struct {
 	contract []byte
-	page     []byte
+	page     func() ([]byte, error)
 	style    string // what the page's Content-Security-Policy lets through
 }
 
@@ -29,23 +30,32 @@ var docsPage string
 //go:embed docs.css
 var docsStyle string
 
-// NewDocs draws the page of a contract.
-func NewDocs(contract []byte) (Docs, error) {
+// NewDocs makes the docs of a contract. Their page is drawn when somebody first
+// asks for it, which takes longer than all the rest of a pod's start.
+func NewDocs(contract []byte) Docs {
+	sum := sha256.Sum256([]byte(docsStyle))
+	return Docs{
+		contract: contract,
+		page:     sync.OnceValues(func() ([]byte, error) { return draw(contract) }),
+		style:    "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
+	}
+}
+
+func draw(contract []byte) ([]byte, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(contract)
 	if err != nil {
-		return Docs{}, fmt.Errorf("reading the contract: %w", err)
+		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
 	page, err := template.New("docs").Funcs(template.FuncMap{"prose": prose}).Parse(docsPage)
 	if err != nil {
-		return Docs{}, err
+		return nil, err
 	}
 	var out bytes.Buffer
 	err = page.Execute(&out, map[string]any{
 		"Style": template.CSS(docsStyle), //nolint:gosec // our own file
 		"Info":  doc.Info, "Groups": groups(doc), "Shapes": shapes(doc),
 	})
-	sum := sha256.Sum256([]byte(docsStyle))
-	return Docs{contract: contract, page: out.Bytes(), style: "sha256-" + base64.StdEncoding.EncodeToString(sum[:])}, err
+	return out.Bytes(), err
 }
 
 // Mount adds the routes.
@@ -55,9 +65,14 @@ func (d Docs) Mount(r gin.IRouter) {
 		c.Data(http.StatusOK, "application/yaml", d.contract)
 	})
 	r.GET("/docs", func(c *gin.Context) {
+		page, err := d.page()
+		if err != nil {
+			Fail(c, err)
+			return
+		}
 		c.Header("Cache-Control", "max-age=300")
 		c.Header("Content-Security-Policy", fmt.Sprintf("default-src 'none'; style-src '%s'; base-uri 'none'; frame-ancestors 'none'", d.style))
-		c.Data(http.StatusOK, "text/html; charset=utf-8", d.page)
+		c.Data(http.StatusOK, "text/html; charset=utf-8", page)
 	})
 }
 

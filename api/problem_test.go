@@ -119,11 +119,7 @@ func TestProblems(t *testing.T) {
 		}
 	})
 	t.Run("answers HEAD like GET, and names the methods that an address is for", func(t *testing.T) {
-		docs, err := NewDocs(podmove.OpenAPI)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h := New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{docs, Holdings{}}})
+		h := New(Options{Log: slog.New(slog.DiscardHandler), Groups: []Group{NewDocs(podmove.OpenAPI), Holdings{}}})
 		for _, tt := range []struct {
 			method, path, allow string
 			status              int

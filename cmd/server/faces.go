@@ -37,10 +37,7 @@ func (p *podServer) faces(r rooms) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	programs, err := p.programs(r, budgets)
-	if err != nil {
-		return nil, err
-	}
+	programs := p.programs(r, budgets)
 	notices := by(audit.Pod, programs)
 	pages, programs = by(audit.Person, pages), by(audit.Client, programs)
 	door := p.door(r, pages, p.data(r, sessions, window))
@@ -115,18 +112,14 @@ func (p *podServer) groups(site *web.Site, r rooms, window pod.Window, text *mar
 }
 
 // programs are what programs with a token, or with none, read.
-func (p *podServer) programs(r rooms, budgets *limits) (http.Handler, error) {
-	docs, err := api.NewDocs(podmove.OpenAPI)
-	if err != nil {
-		return nil, err
-	}
+func (p *podServer) programs(r rooms, budgets *limits) http.Handler {
 	return api.New(api.Options{Log: p.log, Groups: []api.Group{
 		api.Transfers{Source: r.source, Tokens: r.provider, Proofs: r.provider.Uses(), Origin: p.origin, Budget: budgets.grants.Take},
 		api.Holdings{Keeper: r.keeper},
 		api.Notices{Sides: []api.Side{r.redirects, r.keeper}, MovedOn: r.redirects.HearOnward},
 		api.WebFinger{Origin: p.origin, Accounts: p.store},
-		docs,
-	}}), nil
+		api.NewDocs(podmove.OpenAPI),
+	}})
 }
 
 // data are the JSON forms of pages. They know who is signed in, as the pages do.
