@@ -90,9 +90,7 @@ func newHouse(t *testing.T, s *store.Store) *house {
 	h.must(err)
 	window := pod.Window{Library: l, Host: h.site.Host}
 	h.author = &pod.Author{Shelves: s, Library: l, Blobs: h.blobs, MaxPhoto: 1 << 20, Host: h.site.Host, Now: time.Now, Slots: make(chan struct{}, 1)}
-	passwords, err := pod.NewPasswords()
-	h.must(err)
-	h.registry = &pod.Registry{Accounts: s, Passwords: passwords, Now: time.Now}
+	h.registry = &pod.Registry{Accounts: s, Passwords: pod.NewPasswords(), Now: time.Now}
 	h.gate = &pod.Gate{Registry: h.registry, Tries: s, Steps: &pod.TwoStep{Rows: s, Now: time.Now}, Secret: []byte("a secret of this house, 32 bytes"), SignUps: 10}
 	h.handler = New(h.site, anyone{h.site},
 		Public{h.site, window, render, images}, Home{h.site, window, render}, Compose{h.site, h.author, window, render},

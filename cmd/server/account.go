@@ -72,11 +72,7 @@ func (a accountAddCommand) Run(ctx context.Context, s surroundings) error {
 		return err
 	}
 	defer db.Close()
-	passwords, err := pod.NewPasswords()
-	if err != nil {
-		return err
-	}
-	registry := &pod.Registry{Accounts: db, Passwords: passwords, Now: time.Now}
+	registry := &pod.Registry{Accounts: db, Passwords: pod.NewPasswords(), Now: time.Now}
 	account, err := registry.Add(audit.By(ctx, audit.Podmin), pod.NewAccount{Username: a.Name, Email: a.Email, Password: password, Admin: a.Admin})
 	if err != nil {
 		return err

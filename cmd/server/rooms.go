@@ -40,13 +40,9 @@ type rooms struct {
 
 func (g *ground) rooms() (rooms, error) {
 	var r rooms
-	passwords, err := pod.NewPasswords()
-	if err != nil {
-		return r, err
-	}
 	r.steps = g.openTwoStep()
 	r.gate = &pod.Gate{
-		Registry: &pod.Registry{Accounts: g.store, Passwords: passwords, Now: g.now},
+		Registry: &pod.Registry{Accounts: g.store, Passwords: pod.NewPasswords(), Now: g.now},
 		Tries:    g.store, Steps: r.steps, Secret: g.master.Derive("gate"), SignUps: g.config.LimitSignUp,
 	}
 	r.author = &pod.Author{
@@ -54,6 +50,7 @@ func (g *ground) rooms() (rooms, error) {
 		Slots: make(chan struct{}, 2),
 	}
 	r.pins = g.openPins(&r)
+	var err error
 	if r.provider, err = g.openProvider(&r); err != nil {
 		return r, err
 	}

@@ -3,6 +3,8 @@ package pod
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
+	"fmt"
 	"runtime"
 
 	"github.com/alexedwards/argon2id"
@@ -14,19 +16,23 @@ import (
 type Passwords struct {
 	params argon2id.Params
 	slots  chan struct{}
-	decoy  string // the hash of a password that nobody knows
+	decoy  string // what might be the hash of a password
 }
 
 // NewPasswords makes Passwords with the first choice of the OWASP Password
 // Storage Cheat Sheet for argon2id: 19 MiB, two passes, one lane.
-func NewPasswords() (*Passwords, error) {
-	p := &Passwords{
-		params: argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32},
-		slots:  make(chan struct{}, runtime.NumCPU()),
-	}
-	var err error
-	p.decoy, err = argon2id.CreateHash(rand.Text(), &p.params)
-	return p, err
+func NewPasswords() *Passwords {
+	params := argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+	return &Passwords{params: params, slots: make(chan struct{}, runtime.NumCPU()), decoy: decoy(params)}
+}
+
+// decoy is made up whole: whoever hashes a password to compare it cannot tell.
+func decoy(p argon2id.Params) string {
+	salt, key := make([]byte, p.SaltLength), make([]byte, p.KeyLength)
+	_, _ = rand.Read(salt) // it never fails
+	_, _ = rand.Read(key)
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", p.Memory, p.Iterations, p.Parallelism,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
 // Hash is the password in PHC form.

@@ -86,12 +86,8 @@ func TestChangeEmailTooOften(t *testing.T) {
 
 func newRegistry(t *testing.T) (*Registry, *memory) {
 	t.Helper()
-	p, err := NewPasswords()
-	if err != nil {
-		t.Fatal(err)
-	}
 	m := &memory{}
-	return &Registry{Accounts: m, Passwords: p, Now: time.Now}, m
+	return &Registry{Accounts: m, Passwords: NewPasswords(), Now: time.Now}, m
 }
 
 func TestAdd(t *testing.T) {
@@ -173,6 +169,12 @@ func TestSignIn(t *testing.T) {
 		defer cancel()
 		if _, err := r.SignIn(ctx, "boreal", "correct horse"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v: it answered without hashing", err)
+		}
+	})
+	t.Run("hashes as much for it", func(t *testing.T) {
+		stored, decoy := m.passwords[0], r.Passwords.decoy
+		if cost := strings.LastIndexByte(stored[:40], '$'); decoy[:cost] != stored[:cost] || len(decoy) != len(stored) || decoy == stored {
+			t.Errorf("%s beside %s", decoy, stored)
 		}
 	})
 }
