@@ -76,11 +76,12 @@ var programDir string
 
 func newPodOf(t *testing.T, binary, dialect string, settings ...string) *testPod {
 	t.Helper()
-	database := ""
 	if dialect == storetest.Postgres {
-		database = storetest.PostgresURL(t)
+		return newPodOn(t, binary, storetest.PostgresURL(t), settings...)
 	}
-	return newPodOn(t, binary, database, settings...)
+	p := newPodOn(t, binary, "", settings...)
+	storetest.SQLiteIn(t, p.dir)
+	return p
 }
 
 // newPodOn prepares a pod on a database that is there; empty is SQLite.

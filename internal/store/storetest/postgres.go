@@ -52,7 +52,7 @@ func PostgresURL(t testing.TB) string {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
 	name := fmt.Sprintf("podmove_test_%d_%d", os.Getpid(), p.count.Add(1))
-	if err := p.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+p.template); err != nil {
+	if err := p.copyTemplate(t.Context(), name); err != nil {
 		t.Fatalf("make a test database: %v", err)
 	}
 	t.Cleanup(func() {
@@ -80,6 +80,17 @@ func (p *postgres) prepare(ctx context.Context) error {
 		return err
 	}
 	return s.Close()
+}
+
+// copyTemplate makes a database by copying files, which takes a third of the time
+// that PostgreSQL 15 and later take otherwise. Earlier ones know no other way, nor
+// the word.
+func (p *postgres) copyTemplate(ctx context.Context, name string) error {
+	create := "CREATE DATABASE " + name + " TEMPLATE " + p.template
+	if err := p.exec(ctx, create+" STRATEGY file_copy"); err != nil {
+		return p.exec(ctx, create)
+	}
+	return nil
 }
 
 func (p *postgres) exec(ctx context.Context, sql string) error {

@@ -30,16 +30,17 @@ var blank = sync.OnceValues(func() (raw []byte, err error) {
 	return os.ReadFile(file)
 })
 
-// sqliteFile names a fresh, empty SQLite database, which goes when the test ends.
-func sqliteFile(t testing.TB) string {
+// SQLiteIn puts a fresh, empty SQLite database into a directory, where a pod looks
+// for it.
+func SQLiteIn(t testing.TB, dir string) (file string) {
 	t.Helper()
 	raw, err := blank()
 	if err != nil {
 		t.Fatalf("make an empty database: %v", err)
 	}
-	file := filepath.Join(t.TempDir(), "podmove.db")
+	file = filepath.Join(dir, "podmove.db")
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return "sqlite:" + file
+	return file
 }

@@ -51,5 +51,5 @@ func DSN(t testing.TB, dialect string) string {
 	if dialect == Postgres {
 		return PostgresURL(t)
 	}
-	return sqliteFile(t)
+	return "sqlite:" + SQLiteIn(t, t.TempDir())
 }
