@@ -28,7 +28,8 @@ demo-setup:
 # SQLite is a library translated from C. To watch its every access for races takes
 # half of the time of all tests, and finds nothing of ours. Neither does watching the
 # memory that a password is hashed in, the points of a picture, or the search for a
-# pattern. A program that is watched sleeps for a second before it ends, unless it is told not to.
+# pattern. A program that is watched sleeps for a second before it ends, unless it is
+# told not to.
 unwatched := '-gcflags=modernc.org/...=-race=false' '-gcflags=golang.org/x/crypto/...=-race=false' \
 	'-gcflags=image/...=-race=false' '-gcflags=compress/...=-race=false' \
 	'-gcflags=regexp/...=-race=false' '-gcflags=text/template/parse=-race=false'
