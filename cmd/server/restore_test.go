@@ -52,11 +52,13 @@ func TestRestoreRefuses(t *testing.T) {
 		}
 		t.Run("without the master key", func(t *testing.T) {
 			to := newQuickPod(t, dialect)
+			to.wipe(t)
 			refused(t, to, "the master key is neither in")
 			nothing(t, to)
 		})
 		t.Run("with another master key", func(t *testing.T) {
 			to := newQuickPod(t, dialect)
+			to.wipe(t)
 			if err := os.WriteFile(filepath.Join(to.dir, "master.key"), []byte(strings.Repeat("ab", 32)), 0o600); err != nil {
 				t.Fatal(err)
 			}
