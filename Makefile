@@ -34,8 +34,8 @@ unwatched := '-gcflags=modernc.org/...=-race=false' '-gcflags=golang.org/x/crypt
 	'-gcflags=image/...=-race=false' '-gcflags=compress/...=-race=false' \
 	'-gcflags=regexp/...=-race=false' '-gcflags=text/template/parse=-race=false'
 
-# "make check" has vetted them. Go builds where there is room for it; what tests
-# throw away goes elsewhere.
+# Go builds where there is room for it; what tests throw away goes elsewhere.
+# "make check" has vetted them.
 test: setup bin/testrun ## every test, on SQLite and PostgreSQL, with the race detector
 	@GOTMPDIR="$${GOTMPDIR:-$${TMPDIR:-/tmp}}" TMPDIR="$$(tools/scratch)" \
 		GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 bin/testrun -exec 'env -u GOTMPDIR' -vet=off -race $(unwatched) -timeout 45m ./...

@@ -30,8 +30,8 @@ var docsPage string
 //go:embed docs.css
 var docsStyle string
 
-// NewDocs makes the docs of a contract. Their page is drawn when somebody first
-// asks for it, which takes longer than all the rest of a pod's start.
+// NewDocs makes the docs of a contract. To draw their page takes as long as much of
+// a pod's start, so that it waits until somebody asks for it.
 func NewDocs(contract []byte) Docs {
 	sum := sha256.Sum256([]byte(docsStyle))
 	return Docs{
